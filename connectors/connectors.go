@@ -1,0 +1,46 @@
+package connectors
+
+import (
+	"context"
+	"time"
+
+	"kapok/gateway"
+)
+
+// Query is one question to a source: what do you hold about this subject?
+type Query struct {
+	Subject     gateway.Identity // checked; goes into the request's body and nowhere else
+	Fields      []string         // catalogue names wanted, for protocols that can ask for fewer; may be ignored
+	ServiceItem string           // 事项 code, for protocols that carry it
+	CaseNo      string           // the case the data is for, for protocols that carry it
+	RequestID   string           // links the source's log with ours; random, holds no personal data
+}
+
+// Record is one record by the source's own field names, each value as text. A
+// field that the source holds without a value is present and empty.
+type Record map[string]string
+
+// Answer is what the source said. No record is an answer too: the source holds
+// nothing about the subject.
+type Answer struct {
+	Records    []Record
+	AsOf       time.Time // when the source's data was true, in UTC; zero where the source does not say
+	Signature  []byte    // the source's own signature over the body; nil where the protocol has none
+	BodyDigest [32]byte  // SM3 of the raw body as received, kept as evidence of what was answered
+}
+
+// Connector asks one source.
+//
+// Fetch obeys these rules, which the shared suite checks:
+//   - it returns by the context's deadline, and is safe for concurrent use;
+//   - every error matches exactly one of [ErrUnavailable], [ErrTimeout],
+//     [ErrRefused], [ErrGarbage] by errors.Is;
+//   - no error text holds a value of the query or of the answer;
+//   - a record about anybody but the subject is [ErrGarbage], where the protocol
+//     lets the connector see it;
+//   - it reads a bounded answer, and sends a question a second time only where
+//     the first was surely not answered: the source closed a kept connection
+//     before a byte came back, or it did not accept the credentials.
+type Connector interface {
+	Fetch(ctx context.Context, q Query) (Answer, error)
+}

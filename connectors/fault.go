@@ -1,0 +1,17 @@
+package connectors
+
+// Fault is one of the ways in which a source fails. Connectors wrap it with
+// what happened; errors.Is finds it again.
+type Fault string
+
+// The four faults. Which one it is decides what the caller is told and whether
+// a later try may help.
+const (
+	ErrUnavailable Fault = "the source cannot be reached or says that it failed"
+	ErrTimeout     Fault = "the source did not answer in time"
+	ErrRefused     Fault = "the source refused the request"
+	ErrGarbage     Fault = "the source's answer breaks its own protocol"
+)
+
+// Error names the fault.
+func (f Fault) Error() string { return string(f) }

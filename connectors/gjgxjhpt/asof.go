@@ -1,0 +1,38 @@
+package gjgxjhpt
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"kapok/connectors"
+)
+
+// timeForms are those that interfaces write; without a zone it is Beijing time.
+var timeForms = []string{time.RFC3339, time.DateTime, "20060102150405", time.DateOnly, "20060102"}
+
+// readAsOf returns when the data was true, zero where the answer does not say.
+func (l layout) readAsOf(members map[string]json.RawMessage) (time.Time, error) {
+	value, present := l.asOf.follow(members)
+	if !present {
+		return time.Time{}, nil
+	}
+	var written text
+	if json.Unmarshal(value, &written) != nil {
+		return time.Time{}, fmt.Errorf("%w: the time of the data is not a plain value", connectors.ErrGarbage)
+	}
+	if written == "" {
+		return time.Time{}, nil
+	}
+	return parseTime(string(written))
+}
+
+func parseTime(value string) (time.Time, error) {
+	beijing := time.FixedZone("UTC+8", 8*60*60)
+	for _, form := range timeForms {
+		if at, err := time.ParseInLocation(form, value, beijing); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%w: the time of the data is in no known form", connectors.ErrGarbage)
+}
