@@ -1,0 +1,61 @@
+# Kapok 红棉 — the commands a developer needs. `make help` lists them.
+SHELL := /bin/bash
+GO    ?= go
+BIN   := bin
+VERIFY := $(BIN)/kapok-verify
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-vault test test-go test-race test-fuzz build pages lint fuzz bench soak vault generate setup clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## install what is missing (PostgreSQL by apt or brew)
+	@deploy/setup.sh
+
+run: setup build ## start Kapok with the sandbox, drive one exchange, stay up
+	@exec $(BIN)/kapok dev --sandbox $(BIN)/kapok-sandbox --verify $(VERIFY) --demo
+
+run-vault: setup build vault-build ## the same with a real Vault
+	@deploy/vault/run.sh
+
+build: pages ## build the pages and the binaries into bin/
+	@echo "building the binaries (the first time takes some minutes) …"
+	@mkdir -p $(BIN)
+	@$(GO) build -trimpath -o $(BIN)/ ./cmd/kapok ./cmd/kapok-sandbox
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./cmd/kapok-verify
+
+pages: gateway/web/dist/swagger/index.html ## build what browsers load
+
+gateway/web/dist/swagger/index.html: gateway/web/package.json gateway/web/package-lock.json
+	@echo "building the pages …"
+	@cd gateway/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+
+test: setup pages ## everything that must pass
+	@deploy/test.sh
+
+lint: ## formatting, vet and golangci-lint (built from source once)
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@$(GO) vet ./...
+	@$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+
+fuzz: ## each fuzz function for FUZZTIME (default 1m)
+	@FUZZTIME=$${FUZZTIME:-1m} deploy/fuzz.sh
+
+bench: setup build ## the whole path against a bare proxy, over real sockets
+	@$(BIN)/kapok bench
+
+soak: ## KAPOK_SOAK random signatures through both SM libraries (default 1,000,000)
+	@KAPOK_SOAK=$${KAPOK_SOAK:-1000000} $(GO) test -run '^TestSoak' -count=1 -timeout 120m -v ./crypto/sm
+
+vault-build: ## build a real Vault for trials (about six minutes, once)
+	@deploy/vault/build.sh
+
+vault: vault-build ## start a real Vault with Kapok's engine
+	@deploy/vault/start.sh
+
+generate: ## regenerate the code made from openapi.yaml
+	@$(GO) generate ./...
+
+clean: ## remove what was built; the data of `make run` under var/ stays
+	@rm -rf $(BIN) gateway/web/dist/swagger gateway/web/node_modules

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Everything that must pass. Each step says how long it took; the first that fails
+# ends the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() {
+  local name=$1 began=$SECONDS
+  shift
+  printf '== %s\n' "$name"
+  "$@"
+  printf '== %s: %ss\n' "$name" "$((SECONDS - began))"
+}
+
+formatted() {
+  local files
+  files=$(gofmt -l $(git ls-files '*.go'))
+  [ -z "$files" ] || { printf 'gofmt would change:\n%s\n' "$files" >&2; return 1; }
+}
+
+# Packages in which goroutines share state: they run again under the race detector.
+concurrent=(./crypto/sm ./crypto/keys ./gateway/ledger ./gateway/exchange ./gateway/postgres ./gateway/httpapi ./connectors/...)
+
+step 'formatting' formatted
+step 'building'   go build ./...
+step 'vet'        go vet ./...
+step 'real Vault' deploy/vault/build.sh
+step 'tests'      go test -timeout 20m ./...
+step 'race'       go test -race -timeout 20m "${concurrent[@]}"
+step 'soak'       env KAPOK_SOAK=20000 go test -run '^TestSoak' -count=1 ./crypto/sm
+step 'fuzz'       env FUZZTIME="${FUZZTIME:-2s}" deploy/fuzz.sh
