@@ -1,0 +1,11 @@
+//go:build unix && !linux
+
+package local
+
+import "syscall"
+
+// dieWithParent can do nothing here: the kernel tells nobody of a parent's end.
+func dieWithParent(*syscall.SysProcAttr) {}
+
+// kernelWatches: see watch.
+const kernelWatches = false
