@@ -1,0 +1,51 @@
+package catalog
+
+import "kapok/gateway"
+
+// Level is the level of government (层级) of a department.
+type Level string
+
+// The levels, from the top.
+const (
+	National Level = "national" // 国家
+	Province Level = "province" // 省
+	City     Level = "city"     // 市
+	District Level = "district" // 区县
+)
+
+// Department is a department of government (部门).
+type Department struct {
+	ID       string `json:"id"`
+	USCC     string `json:"uscc"`     // 统一社会信用代码, GB 32100
+	Name     string `json:"name"`     // 名称, Chinese
+	Level    Level  `json:"level"`    // 层级
+	Division string `json:"division"` // 行政区划代码, GB/T 2260
+}
+
+// System is a department's system that calls Kapok (业务系统). Its public keys
+// live in the database: they are enrolled, rotated and revoked while running.
+type System struct {
+	ID         string `json:"id"`
+	Department string `json:"department"` // a [Department]'s id
+	Name       string `json:"name"`
+}
+
+func (l *loader) department(r *record) {
+	d := &Department{
+		ID:       r.define("department", "id", identifier),
+		USCC:     r.define("uscc", "uscc", gateway.CheckCreditCode),
+		Name:     r.text("name"),
+		Level:    Level(r.text("level", oneOf(National, Province, City, District))),
+		Division: r.text("division", divisionCode),
+	}
+	l.found.departments[d.ID] = d
+}
+
+func (l *loader) system(r *record) {
+	s := &System{
+		ID:         r.define("system", "id", identifier),
+		Department: r.refer("department", "department"),
+		Name:       r.text("name"),
+	}
+	l.found.systems[s.ID] = s
+}

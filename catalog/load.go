@@ -1,0 +1,182 @@
+package catalog
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// sections are the top keys that a file may hold, and who reads their records.
+var sections = []struct {
+	key  string
+	read func(*loader, *record)
+}{
+	{"departments", (*loader).department},
+	{"systems", (*loader).system},
+	{"sources", (*loader).source},
+	{"items", (*loader).item},
+	{"service_items", (*loader).serviceItem},
+	{"purposes", (*loader).purpose},
+	{"provisions", (*loader).provision},
+	{"grants", (*loader).grant},
+	{"staff", (*loader).staff},
+}
+
+// Load reads every *.yaml file of a folder and its sub-folders. values says what
+// the placeholders stand for. A mistake refuses the whole: the error is then
+// [Problems] and lists all that were found.
+func Load(folder fs.FS, values map[string]string) (*Catalog, error) {
+	l := newLoader(values)
+	if err := l.files(folder); err != nil {
+		return nil, err
+	}
+	l.resolve()
+	if len(l.problems) == 0 {
+		l.judge()
+	}
+	if len(l.problems) > 0 {
+		return nil, l.sorted()
+	}
+	l.found.index()
+	if err := l.found.seal(); err != nil {
+		return nil, fmt.Errorf("catalog: digest: %w", err)
+	}
+	l.fill()
+	return l.found, nil
+}
+
+// loader gathers records and mistakes while the files are read.
+type loader struct {
+	values   map[string]string
+	found    *Catalog
+	defined  map[name]place
+	referred []reference
+	problems Problems
+}
+
+// name is what a record is known by: its kind and its id.
+type name struct{ kind, id string }
+
+// reference is a name used at a place.
+type reference struct {
+	name
+	at place
+}
+
+func newLoader(values map[string]string) *loader {
+	return &loader{values: values, defined: map[name]place{}, found: &Catalog{
+		departments: map[string]*Department{}, systems: map[string]*System{}, sources: map[string]*Source{},
+		items: map[string]*Item{}, serviceItems: map[string]*ServiceItem{}, provisions: map[string]*Provision{},
+		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, staff: map[staffKey]*Staff{},
+		grantsOf: map[use][]*Grant{}, connections: map[string]Connection{},
+	}}
+}
+
+func (l *loader) files(folder fs.FS) error {
+	count := 0
+	err := fs.WalkDir(folder, ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(file) != ".yaml" {
+			return err
+		}
+		content, err := fs.ReadFile(folder, file)
+		if err != nil {
+			return err
+		}
+		count++
+		l.file(file, content)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("catalog: %w", err)
+	}
+	if count == 0 {
+		return errors.New("catalog: the folder holds no .yaml file")
+	}
+	return nil
+}
+
+// file reads the sections of one file.
+func (l *loader) file(file string, content []byte) {
+	parsed, err := parser.ParseBytes(content, 0)
+	if err != nil {
+		l.unreadable(file, err)
+		return
+	}
+	if len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {
+		l.report(place{file: file}, "a file holds exactly one YAML document")
+		return
+	}
+	r, ok := newRecord(l, file, parsed.Docs[0].Body)
+	if !ok {
+		return
+	}
+	for _, section := range sections {
+		if _, present := r.value(section.key); present {
+			r.records(section.key, func(inner *record) { section.read(l, inner) })
+		}
+	}
+	r.close()
+}
+
+// unreadable reports what the YAML parser could not read, at its place.
+func (l *loader) unreadable(file string, err error) {
+	if known, ok := errors.AsType[yaml.Error](err); ok && known.GetToken() != nil {
+		position := known.GetToken().Position
+		l.report(place{file: file, line: position.Line, column: position.Column}, "%s", known.GetMessage())
+		return
+	}
+	l.report(place{file: file}, "not YAML: %v", err)
+}
+
+func (l *loader) report(at place, format string, args ...any) {
+	l.problems = append(l.problems, Problem{File: at.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...)})
+}
+
+func (l *loader) define(kind, id string, at place) {
+	key := name{kind, id}
+	if before, twice := l.defined[key]; twice {
+		l.report(at, "the %s %q is defined before, at %s:%d", kind, id, before.file, before.line)
+		return
+	}
+	l.defined[key] = at
+}
+
+func (l *loader) refer(kind, id string, node ast.Node, file string) {
+	if id != "" {
+		l.referred = append(l.referred, reference{name{kind, id}, placeOf(file, node)})
+	}
+}
+
+// resolve reports the references to what no file defines.
+func (l *loader) resolve() {
+	for _, used := range l.referred {
+		if _, known := l.defined[used.name]; !known {
+			l.report(used.at, "there is no %s %q", used.kind, used.id)
+		}
+	}
+}
+
+func (l *loader) sorted() Problems {
+	slices.SortStableFunc(l.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return l.problems
+}
+
+// index orders what is looked up by more than its id.
+func (c *Catalog) index() {
+	for grant := range c.AllGrants() {
+		key := use{grant.System, grant.Item}
+		c.grantsOf[key] = append(c.grantsOf[key], grant)
+	}
+	for _, grants := range c.grantsOf {
+		slices.SortStableFunc(grants, func(a, b *Grant) int { return a.From.Compare(b.From) })
+	}
+}
