@@ -1,0 +1,85 @@
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"path"
+	"strings"
+)
+
+//go:embed pages all:dist
+var files embed.FS
+
+// Folders of the pages, and the address at which each one's files are served.
+var mounts = []struct{ folder, at string }{
+	{"pages", "/static/"},
+	{"dist/swagger", "/docs/"},
+}
+
+// Files that answer an address without a file name. The first that exists is it.
+var fronts = []struct{ at, file string }{
+	{"/", "pages/index.html"},
+	{"/docs", "dist/swagger/index.html"},
+	{"/docs", "dist/placeholder.html"},
+}
+
+// File is one file as it is served.
+type File struct {
+	Type    string // Content-Type
+	ETag    string // quoted; changes with the content
+	Content []byte
+}
+
+// Pages is every file by its address: "/", "/static/kapok.css", "/docs", "/docs/init.js".
+type Pages map[string]File
+
+// Load reads the pages that were compiled in. Where they were not built, /docs says
+// how to build them.
+func Load() (Pages, error) { return load(files) }
+
+func load(from fs.FS) (Pages, error) {
+	pages := Pages{}
+	for _, mount := range mounts {
+		if err := pages.mount(from, mount.folder, mount.at); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	for _, front := range fronts {
+		if _, taken := pages[front.at]; taken {
+			continue
+		}
+		if content, err := fs.ReadFile(from, front.file); err == nil {
+			pages[front.at] = newFile(front.file, content)
+		}
+	}
+	return pages, nil
+}
+
+// mount adds the files of a folder; one that is not there adds nothing.
+func (p Pages) mount(from fs.FS, folder, at string) error {
+	names, err := fs.Glob(from, folder+"/*")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		p[at+strings.TrimPrefix(name, folder+"/")] = newFile(name, content)
+	}
+	return nil
+}
+
+func newFile(name string, content []byte) File {
+	kind := mime.TypeByExtension(path.Ext(name))
+	if kind == "" {
+		kind = "text/plain; charset=utf-8"
+	}
+	digest := sha256.Sum256(content)
+	return File{Type: kind, ETag: `"` + hex.EncodeToString(digest[:8]) + `"`, Content: content}
+}
