@@ -12,6 +12,7 @@ import (
 	_ "github.com/goccy/go-yaml"
 	_ "github.com/golang-jwt/jwt/v5"
 	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/pprof/profile"
 	_ "github.com/gowebpki/jcs"
 	_ "github.com/hashicorp/vault/api"
 	_ "github.com/jackc/pgx/v5/pgxpool"
