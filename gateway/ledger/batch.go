@@ -1,0 +1,265 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kapok/crypto/pki"
+)
+
+// pendingAtOnce bounds how many pending entries one batch takes.
+const pendingAtOnce = 256
+
+// batch is what one transaction seals. Requests and awaited are set once; the rest
+// is of one attempt.
+type batch struct {
+	requests []*request
+	pending  bool     // look for pending entries
+	awaited  []string // those that somebody waits for
+
+	items   []*item // what is sealed, in order of arrival
+	settled []Settled
+	before  uint64 // the log's size
+	head    Checkpoint
+	signed  string
+	chain   [][]byte
+	tree    *view
+}
+
+// item is one entry on its way.
+type item struct {
+	request *request // nil for a pending entry
+	pending string
+	found   Found
+	entry   Entry
+	subject string
+	index   uint64
+
+	encoded  []byte
+	openings []Opening
+}
+
+// ask collects what the members want to know, each thing once. Of two members
+// that claim the same, the first has it.
+func (b *batch) ask(size uint64, now time.Time) Ask {
+	ask := Ask{Size: size, Now: now, Awaited: b.awaited}
+	if b.pending {
+		ask.Pending = pendingAtOnce
+	}
+	stops, claims := map[Stop]bool{}, map[claimKey]bool{}
+	for _, r := range b.requests {
+		for _, stop := range r.append.Stops {
+			if !stops[stop] {
+				stops[stop] = true
+				ask.Stops = append(ask.Stops, stop)
+			}
+		}
+		for _, claim := range r.append.Claims {
+			if !claims[claim.key()] {
+				claims[claim.key()] = true
+				ask.Claims = append(ask.Claims, claim)
+			}
+		}
+	}
+	slices.SortFunc(ask.Claims, func(a, b Claim) int { return a.key().compare(b.key()) })
+	return ask
+}
+
+type claimKey struct{ owner, space, key string }
+
+func (c Claim) key() claimKey { return claimKey{c.Owner, c.Space, c.Key} }
+
+func (k claimKey) compare(other claimKey) int {
+	return cmp.Or(cmp.Compare(k.owner, other.owner), cmp.Compare(k.space, other.space), cmp.Compare(k.key, other.key))
+}
+
+// decide tells every member what was found and takes its entry. A member whose
+// entry cannot be taken is answered and leaves.
+func (b *batch) decide(read Read) {
+	b.items, b.settled = nil, read.Settled
+	stopped := map[Stop]bool{}
+	for _, stop := range read.Stopped {
+		stopped[stop] = true
+	}
+	holders := map[claimKey]Taken{}
+	for _, taken := range read.Taken {
+		holders[taken.Claim.key()] = taken
+	}
+	for _, r := range b.requests {
+		found := r.found(stopped, holders)
+		entry, err := r.entry(found)
+		if err != nil {
+			r.result <- answer{err: internal(err)}
+			continue
+		}
+		b.items = append(b.items, &item{request: r, found: found, entry: entry, subject: r.append.Subject})
+	}
+	b.requests = b.remaining()
+	for _, p := range read.Pending {
+		b.items = append(b.items, &item{pending: p.ID, entry: p.Entry, subject: p.Subject})
+	}
+}
+
+// remaining are the members that were not answered.
+func (b *batch) remaining() []*request {
+	requests := make([]*request, len(b.items))
+	for i, it := range b.items {
+		requests[i] = it.request
+	}
+	return requests
+}
+
+// found sorts out what concerns one member, and makes its claims its own for the
+// members after it.
+func (r *request) found(stopped map[Stop]bool, holders map[claimKey]Taken) Found {
+	var found Found
+	for _, stop := range r.append.Stops {
+		if stopped[stop] {
+			found.Stopped = append(found.Stopped, stop)
+		}
+	}
+	for _, claim := range r.append.Claims {
+		if holder, taken := holders[claim.key()]; taken {
+			found.Taken = append(found.Taken, Taken{Claim: claim, Digest: holder.Digest, Ref: holder.Ref})
+			continue
+		}
+		holders[claim.key()] = Taken{Claim: claim, Digest: claim.Digest, Ref: claim.Ref}
+	}
+	return found
+}
+
+// entry asks the member; a panic in it must not end the log.
+func (r *request) entry(found Found) (entry Entry, err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err = fmt.Errorf("ledger: the entry's function panicked: %v", recovered)
+		}
+	}()
+	entry = r.append.Entry(found)
+	return entry, entry.Check()
+}
+
+// prepare appends the batch's entries to the tree in memory, and signs its head.
+func (l *Log) prepare(ctx context.Context, b *batch) (Write, error) {
+	signing := l.options.Signing()
+	sealed := l.sealingTime()
+	if err := l.mayUse(signing, sealed); err != nil {
+		return Write{}, err
+	}
+	rows, tiles, err := b.grow(l.tree, sealed)
+	if err != nil {
+		return Write{}, err
+	}
+	root, err := b.tree.root()
+	if err != nil {
+		return Write{}, err
+	}
+	b.head = Checkpoint{Origin: l.lease.Origin, Size: l.tree.size, Root: root, Sealed: sealed}
+	b.signed, err = b.head.sign(ctx, signing.Signer)
+	if err != nil {
+		return Write{}, err
+	}
+	b.chain, l.sealed = signing.Chain, sealed
+	w := Write{Rows: rows, Tiles: tiles, Size: l.tree.size, Checkpoint: b.signed, Key: keyName(l.lease.Origin, signing.Signer.Public())}
+	if w.Key != l.storedKey {
+		w.Chain = signing.Chain
+	}
+	return w, nil
+}
+
+// sealingTime does not run backwards, whatever the machine's clock does.
+func (l *Log) sealingTime() time.Time {
+	now := l.options.Now().UTC().Truncate(time.Millisecond)
+	if now.Before(l.sealed) {
+		return l.sealed
+	}
+	return now
+}
+
+// mayUse refuses to sign what no verifier would believe.
+func (l *Log) mayUse(signing Signing, at time.Time) error {
+	if len(signing.Chain) < 2 || len(signing.Chain) > maxChain+1 {
+		return fmt.Errorf("ledger: the signing key's chain has to have 2 to %d certificates, the root last", maxChain+1)
+	}
+	if l.leaf == nil || !slices.Equal(l.leaf.Raw, signing.Chain[0]) {
+		leaf, err := pki.Parse(signing.Chain[0])
+		if err != nil {
+			return fmt.Errorf("ledger: the signing key's certificate: %w", err)
+		}
+		l.leaf = leaf
+	}
+	if !l.leaf.ValidAt(at) {
+		return errors.New("ledger: the signing key's certificate is not in force at the time of sealing")
+	}
+	return nil
+}
+
+// grow adds the items to the tree and returns what is to be stored of them.
+func (b *batch) grow(t *tree, sealed time.Time) ([]Row, []Tile, error) {
+	b.before = t.size
+	blocks := t.blocks()
+	rows := make([]Row, len(b.items))
+	var touched []*block
+	for i, it := range b.items {
+		if it.entry.At.After(sealed) {
+			it.entry.At = sealed
+		}
+		it.entry.At = it.entry.At.UTC().Truncate(time.Millisecond)
+		if err := it.commit(); err != nil {
+			return nil, nil, err
+		}
+		it.index = t.size
+		rows[i] = it.row()
+		t.append(LeafHash(it.encoded), func(grown *block) {
+			if !slices.Contains(touched, grown) {
+				touched = append(touched, grown)
+			}
+		})
+	}
+	b.tree = t.view(blocks)
+	tiles := make([]Tile, len(touched))
+	for i, grown := range touched {
+		tiles[i] = grown.tile()
+	}
+	return rows, tiles, nil
+}
+
+func (it *item) commit() (err error) {
+	it.encoded, it.openings, err = commit(it.entry, it.subject)
+	return err
+}
+
+func (it *item) row() Row {
+	return Row{
+		Index: it.index, At: it.entry.At, Kind: it.entry.Kind, Ref: it.entry.Ref,
+		Entry: it.encoded, Openings: EncodeOpenings(it.openings), Subject: it.subject, Pending: it.pending,
+	}
+}
+
+func (b *batch) answer(origin string) {
+	for _, it := range b.items {
+		if it.request != nil {
+			it.request.result <- answer{sealed: b.sealed(it, origin)}
+		}
+	}
+}
+
+func (b *batch) sealed(it *item, origin string) Sealed {
+	return Sealed{
+		Found: it.found, Entry: it.entry, Origin: origin, Index: it.index, Size: b.head.Size, Checkpoint: b.signed,
+		evidence: &evidence{
+			entry: it.encoded, openings: it.openings, index: it.index,
+			checkpoint: b.signed, chain: b.chain, tree: b.tree,
+		},
+	}
+}
+
+func (b *batch) refuse(err error) {
+	for _, r := range b.requests {
+		r.result <- answer{err: err}
+	}
+}
