@@ -46,6 +46,84 @@ func (e BasisKind) Valid() bool {
 	}
 }
 
+// Defines values for BasisState.
+const (
+	ACTIVE      BasisState = "ACTIVE"
+	CLOSED      BasisState = "CLOSED"
+	DEFERRED    BasisState = "DEFERRED"
+	EXHAUSTED   BasisState = "EXHAUSTED"
+	EXPIRED     BasisState = "EXPIRED"
+	INVALIDATED BasisState = "INVALIDATED"
+	LAPSED      BasisState = "LAPSED"
+	PAUSED      BasisState = "PAUSED"
+	REFUSED     BasisState = "REFUSED"
+	REQUESTED   BasisState = "REQUESTED"
+	REVIEWED    BasisState = "REVIEWED"
+	REVOKED     BasisState = "REVOKED"
+	SUPERSEDED  BasisState = "SUPERSEDED"
+	SUSPENDED   BasisState = "SUSPENDED"
+	WITHDRAWN   BasisState = "WITHDRAWN"
+)
+
+// Valid indicates whether the value is a known member of the BasisState enum.
+func (e BasisState) Valid() bool {
+	switch e {
+	case ACTIVE:
+		return true
+	case CLOSED:
+		return true
+	case DEFERRED:
+		return true
+	case EXHAUSTED:
+		return true
+	case EXPIRED:
+		return true
+	case INVALIDATED:
+		return true
+	case LAPSED:
+		return true
+	case PAUSED:
+		return true
+	case REFUSED:
+		return true
+	case REQUESTED:
+		return true
+	case REVIEWED:
+		return true
+	case REVOKED:
+		return true
+	case SUPERSEDED:
+		return true
+	case SUSPENDED:
+		return true
+	case WITHDRAWN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CatalogItemSharedType.
+const (
+	CatalogItemSharedTypeEmpty CatalogItemSharedType = "无条件"
+	CatalogItemSharedTypeN1    CatalogItemSharedType = "有条件"
+	CatalogItemSharedTypeN2    CatalogItemSharedType = "不予"
+)
+
+// Valid indicates whether the value is a known member of the CatalogItemSharedType enum.
+func (e CatalogItemSharedType) Valid() bool {
+	switch e {
+	case CatalogItemSharedTypeEmpty:
+		return true
+	case CatalogItemSharedTypeN1:
+		return true
+	case CatalogItemSharedTypeN2:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DecisionEffect.
 const (
 	Allow DecisionEffect = "allow"
@@ -261,13 +339,13 @@ func (e TrustBundleKind) Valid() bool {
 
 // Defines values for TrustBundleV.
 const (
-	N1 TrustBundleV = 1
+	TrustBundleVN1 TrustBundleV = 1
 )
 
 // Valid indicates whether the value is a known member of the TrustBundleV enum.
 func (e TrustBundleV) Valid() bool {
 	switch e {
-	case N1:
+	case TrustBundleVN1:
 		return true
 	default:
 		return false
@@ -278,6 +356,9 @@ func (e TrustBundleV) Valid() bool {
 type Access struct {
 	AsOf string `json:"as_of,omitempty,omitzero"`
 
+	// Asked 要求的信息项.
+	Asked []NamedField `json:"asked,omitempty,omitzero"`
+
 	// At UTC, RFC 3339, milliseconds.
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
@@ -287,30 +368,43 @@ type Access struct {
 	CaseNo    string    `json:"case_no,omitempty,omitzero"`
 
 	// Code Why it was refused or failed.
-	Code           string       `json:"code,omitempty,omitzero"`
-	Department     Named        `json:"department,omitempty,omitzero"`
-	ExchangeId     string       `json:"exchange_id"`
-	FieldsAsked    []NamedField `json:"fields_asked,omitempty,omitzero"`
-	FieldsReturned []NamedField `json:"fields_returned,omitempty,omitzero"`
-	Index          int64        `json:"index"`
-	Item           Named        `json:"item,omitempty,omitzero"`
+	Code       string `json:"code,omitempty,omitzero"`
+	Department Named  `json:"department,omitempty,omitzero"`
 
-	// Kind intent 请求, outcome 结果, refusal 拒绝, basis-granted 授权, basis-withdrawn 撤回.
+	// Excess The fields too many.
+	Excess []string `json:"excess,omitempty,omitzero"`
+	Index  int64    `json:"index"`
+	Item   Named    `json:"item,omitempty,omitzero"`
+
+	// Kind intent 即将调用, outcome 结果, refusal 拒绝, basis-granted 授权, basis-withdrawn 撤回, …
 	Kind           string `json:"kind"`
 	LegalProvision string `json:"legal_provision,omitempty,omitzero"`
-	Operation      string `json:"operation,omitempty,omitzero"`
 
-	// Origin The name of one log.
+	// Officer For auditors only.
+	Officer   string `json:"officer,omitempty,omitzero"`
+	Operation string `json:"operation,omitempty,omitzero"`
+
+	// Origin The name of one log; in an address its slashes are written `%2F`.
 	//
-	// Examples: kapok-1
-	Origin Origin `json:"origin"`
+	// Examples: kapok.example/node-1
+	Origin   Origin `json:"origin"`
+	Provider Named  `json:"provider,omitempty,omitzero"`
+	Purpose  Named  `json:"purpose,omitempty,omitzero"`
 
-	// Outcome released 已放行, failed 未完成, refused 已拒绝.
-	Outcome     string `json:"outcome,omitempty,omitzero"`
-	Provider    string `json:"provider,omitempty,omitzero"`
-	Purpose     string `json:"purpose,omitempty,omitzero"`
-	ServiceItem Named  `json:"service_item,omitempty,omitzero"`
-	System      Named  `json:"system,omitempty,omitzero"`
+	// Receipt Where the proof is.
+	Receipt string `json:"receipt,omitempty,omitzero"`
+
+	// Ref The exchange's id; links an intent with its outcome.
+	Ref string `json:"ref"`
+
+	// Result released 已放行, failed 未完成; of an outcome.
+	Result  string `json:"result,omitempty,omitzero"`
+	RetryOf string `json:"retry_of,omitempty,omitzero"`
+
+	// Returned 返回的信息项.
+	Returned    []NamedField `json:"returned,omitempty,omitzero"`
+	ServiceItem Named        `json:"service_item,omitempty,omitzero"`
+	System      Named        `json:"system,omitempty,omitzero"`
 }
 
 // AccessPage defines model for AccessPage.
@@ -326,6 +420,11 @@ type Basis struct {
 	CaseNo     string `json:"case_no,omitempty,omitzero"`
 	Department Named  `json:"department"`
 
+	// EraseAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	EraseAt Timestamp `json:"erase_at"`
+
 	// Expires UTC, RFC 3339, milliseconds.
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
@@ -335,25 +434,31 @@ type Basis struct {
 	// From UTC, RFC 3339, milliseconds.
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
-	From           Timestamp      `json:"from"`
+	From Timestamp `json:"from"`
+
+	// Id Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
 	Id             BasisID        `json:"id"`
 	Item           Named          `json:"item"`
-	ItemVersion    string         `json:"item_version,omitempty,omitzero"`
+	ItemVersion    int            `json:"item_version"`
 	Kind           BasisKind      `json:"kind"`
 	LegalProvision LegalProvision `json:"legal_provision,omitempty,omitzero"`
-	Operation      string         `json:"operation"`
-	Purpose        string         `json:"purpose"`
+	Operations     Operations     `json:"operations"`
+	Provider       Named          `json:"provider"`
+	Purpose        Named          `json:"purpose"`
 	ServiceItem    Named          `json:"service_item"`
 
-	// State Examples: ACTIVE
-	State  string `json:"state"`
-	System Named  `json:"system"`
+	// State Only ACTIVE lets an access through.
+	State  BasisState `json:"state"`
+	System Named      `json:"system"`
 }
 
 // BasisKind defines model for Basis.Kind.
 type BasisKind string
 
-// BasisID defines model for BasisID.
+// BasisState Only ACTIVE lets an access through.
+type BasisState string
+
+// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
 type BasisID = string
 
 // BasisList defines model for BasisList.
@@ -363,7 +468,7 @@ type BasisList struct {
 
 // CaseNo The case (办件编号).
 //
-// Examples: HZ-2026-000001
+// Examples: DB-2026-000001
 type CaseNo = string
 
 // CatalogField defines model for CatalogField.
@@ -373,7 +478,7 @@ type CatalogField struct {
 
 	// Name The name of an information item (信息项).
 	//
-	// Examples: household_status
+	// Examples: household_address
 	Name FieldName `json:"name"`
 
 	// Sensitive 敏感个人信息 (PIPL 28).
@@ -383,20 +488,35 @@ type CatalogField struct {
 
 // CatalogItem defines model for CatalogItem.
 type CatalogItem struct {
-	// Code 目录代码.
-	//
-	// Examples: GD440000-RK-0001
-	Code   ItemCode       `json:"code"`
-	Fields []CatalogField `json:"fields"`
+	// Abstract 摘要.
+	Abstract string `json:"abstract,omitempty,omitzero"`
 
-	// Name Examples: 户籍登记基本信息
+	// Code 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Code ItemCode `json:"code"`
+
+	// Condition 共享条件.
+	Condition string         `json:"condition,omitempty,omitzero"`
+	Fields    []CatalogField `json:"fields"`
+
+	// Name Examples: 居民户籍登记信息
 	Name     string `json:"name"`
 	Provider Named  `json:"provider"`
 
-	// SharedType 无条件共享 / 有条件共享 / 不予共享.
-	SharedType string `json:"shared_type"`
-	Version    string `json:"version"`
+	// SharedType 共享类型.
+	SharedType CatalogItemSharedType `json:"shared_type"`
+
+	// UpdateCycle 更新周期.
+	UpdateCycle string `json:"update_cycle,omitempty,omitzero"`
+
+	// UseConditions 使用条件.
+	UseConditions string `json:"use_conditions,omitempty,omitzero"`
+	Version       int    `json:"version"`
 }
+
+// CatalogItemSharedType 共享类型.
+type CatalogItemSharedType string
 
 // CatalogItemList defines model for CatalogItemList.
 type CatalogItemList struct {
@@ -423,13 +543,21 @@ type Code = string
 
 // ConsentRequest defines model for ConsentRequest.
 type ConsentRequest struct {
+	Notice NoticeShown `json:"notice"`
+
+	// SeparateAck The sensitive fields, each agreed to by itself.
+	SeparateAck []FieldName `json:"separate_ack,omitempty,omitzero"`
+
+	// Terms The recipient is the system's department; the provider is the item's.
+	Terms ConsentTerms `json:"terms"`
+}
+
+// ConsentTerms The recipient is the system's department; the provider is the item's.
+type ConsentTerms struct {
 	// CaseNo The case (办件编号).
 	//
-	// Examples: HZ-2026-000001
+	// Examples: DB-2026-000001
 	CaseNo CaseNo `json:"case_no,omitempty,omitzero"`
-
-	// Department An identifier of the catalogue.
-	Department Identifier `json:"department"`
 
 	// Expires UTC, RFC 3339, milliseconds.
 	//
@@ -437,22 +565,16 @@ type ConsentRequest struct {
 	Expires Timestamp `json:"expires"`
 	Fields  Fields    `json:"fields"`
 
-	// Item 目录代码.
+	// Item 目录代码: 类项目细目/顺序码.
 	//
-	// Examples: GD440000-RK-0001
-	Item ItemCode `json:"item"`
-
-	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
-	// One that is not built yet answers 501 `not-built`.
-	Operation Operation `json:"operation"`
+	// Examples: 1010010001/000001
+	Item       ItemCode   `json:"item"`
+	Operations Operations `json:"operations"`
 
 	// Purpose The purpose's code (用途).
 	//
-	// Examples: social-assistance
+	// Examples: assistance-review
 	Purpose Purpose `json:"purpose"`
-
-	// Separate Separate consent (单独同意, PIPL 29), needed for sensitive fields.
-	Separate bool `json:"separate,omitempty,omitzero"`
 
 	// ServiceItem An identifier of the catalogue.
 	ServiceItem Identifier `json:"service_item"`
@@ -463,8 +585,10 @@ type ConsentRequest struct {
 
 // Decision defines model for Decision.
 type Decision struct {
-	Effect      DecisionEffect `json:"effect"`
-	Obligations []Obligation   `json:"obligations"`
+	Effect DecisionEffect `json:"effect"`
+
+	// Obligations What the caller must do with the data, e.g. erase it by a date.
+	Obligations []string `json:"obligations"`
 
 	// PolicySet Digest of the policies that decided.
 	PolicySet string   `json:"policy_set"`
@@ -481,17 +605,21 @@ type ExchangeID = string
 
 // ExchangeRequest defines model for ExchangeRequest.
 type ExchangeRequest struct {
+	// BasisId Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
 	BasisId BasisID `json:"basis_id,omitempty,omitzero"`
 
 	// CaseNo The case (办件编号).
 	//
-	// Examples: HZ-2026-000001
+	// Examples: DB-2026-000001
 	CaseNo CaseNo `json:"case_no"`
-	Fields Fields `json:"fields"`
 
-	// Item 目录代码.
+	// Expected With VERIFY only, and there one value for each field; what leaves is whether it is the same.
+	Expected map[string]string `json:"expected,omitempty,omitzero"`
+	Fields   Fields            `json:"fields"`
+
+	// Item 目录代码: 类项目细目/顺序码.
 	//
-	// Examples: GD440000-RK-0001
+	// Examples: 1010010001/000001
 	Item ItemCode `json:"item"`
 
 	// OfficerRef The department's own reference of the officer (经办人标识); not a name, not an identity number.
@@ -505,7 +633,7 @@ type ExchangeRequest struct {
 
 	// Purpose The purpose's code (用途).
 	//
-	// Examples: social-assistance
+	// Examples: assistance-review
 	Purpose Purpose `json:"purpose"`
 
 	// ServiceItem An identifier of the catalogue.
@@ -517,9 +645,12 @@ type ExchangeRequest struct {
 
 // ExchangeResponse defines model for ExchangeResponse.
 type ExchangeResponse struct {
-	// Data Field name → value, only the fields allowed.
-	Data     map[string]string `json:"data"`
-	Decision Decision          `json:"decision"`
+	// Data Field name → value, only the fields allowed; with VERIFY, field name → true or false.
+	Data map[string]any `json:"data"`
+
+	// DataSalt Opens the receipt's commitment to `data`.
+	DataSalt string   `json:"data_salt"`
+	Decision Decision `json:"decision"`
 
 	// ExchangeId Random; links intent, outcome and receipt.
 	//
@@ -531,13 +662,18 @@ type ExchangeResponse struct {
 	Receipt Receipt `json:"receipt"`
 
 	// Retry The same use as before (Idempotency-Key).
-	Retry  bool        `json:"retry"`
-	Source SourceFacts `json:"source"`
+	Retry bool `json:"retry"`
+
+	// RetryOf Random; links intent, outcome and receipt.
+	//
+	// Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
+	RetryOf ExchangeID  `json:"retry_of,omitempty,omitzero"`
+	Source  SourceFacts `json:"source"`
 }
 
 // FieldName The name of an information item (信息项).
 //
-// Examples: household_status
+// Examples: household_address
 type FieldName = string
 
 // Fields defines model for Fields.
@@ -558,15 +694,16 @@ type HealthStatus string
 // Identifier An identifier of the catalogue.
 type Identifier = string
 
-// ItemCode 目录代码.
+// ItemCode 目录代码: 类项目细目/顺序码.
 //
-// Examples: GD440000-RK-0001
+// Examples: 1010010001/000001
 type ItemCode = string
 
 // LegalProvision defines model for LegalProvision.
 type LegalProvision struct {
-	// Article Examples: 第十一条
+	// Article Examples: 第五十八条
 	Article string `json:"article"`
+	Id      string `json:"id,omitempty,omitzero"`
 
 	// Law Examples: 社会救助暂行办法
 	Law string `json:"law"`
@@ -598,6 +735,32 @@ type NamedField struct {
 	Name  string `json:"name"`
 }
 
+// Notice defines model for Notice.
+type Notice struct {
+	Id        string       `json:"id"`
+	Language  string       `json:"language"`
+	Sensitive []NamedField `json:"sensitive"`
+
+	// ShownAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ShownAt Timestamp `json:"shown_at"`
+	Sm3     SM3       `json:"sm3"`
+
+	// Text To be shown as it is.
+	Text    string `json:"text"`
+	Version string `json:"version"`
+}
+
+// NoticeShown defines model for NoticeShown.
+type NoticeShown struct {
+	// ShownAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ShownAt Timestamp `json:"shown_at"`
+	Sm3     SM3       `json:"sm3"`
+}
+
 // OAuthError defines model for OAuthError.
 type OAuthError struct {
 	// Code Stable; one of `x-codes`.
@@ -610,9 +773,6 @@ type OAuthError struct {
 // OAuthErrorError defines model for OAuthError.Error.
 type OAuthErrorError string
 
-// Obligation What the caller must do with the data, e.g. erase it by a date.
-type Obligation = map[string]interface{}
-
 // OfficerRef The department's own reference of the officer (经办人标识); not a name, not an identity number.
 //
 // Examples: officer-0001
@@ -622,14 +782,17 @@ type OfficerRef = string
 // One that is not built yet answers 501 `not-built`.
 type Operation string
 
-// Origin The name of one log.
+// Operations defines model for Operations.
+type Operations = []Operation
+
+// Origin The name of one log; in an address its slashes are written `%2F`.
 //
-// Examples: kapok-1
+// Examples: kapok.example/node-1
 type Origin = string
 
 // Problem RFC 9457. `instance` is left out on purpose; `trace_id` leads the operators to the cause.
 //
-// Examples: {"code":"field-excess","detail":"A field lies outside the grant.","field":"/fields","fields":["household_members"],"status":412,"title":"More was asked for than is allowed","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","type":"/docs#field-excess"}
+// Examples: {"code":"field-excess","detail":"A field lies outside the grant.","field":"/fields","fields":["household_members"],"status":412,"title":"More was asked for than is allowed","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","type":"/docs/problems#field-excess"}
 type Problem struct {
 	// Code Stable; one of `x-codes`.
 	Code Code `json:"code"`
@@ -651,13 +814,13 @@ type Problem struct {
 	Title   string  `json:"title"`
 	TraceId TraceID `json:"trace_id"`
 
-	// Type Examples: /docs#field-unknown
+	// Type Examples: /docs/problems#field-invalid
 	Type string `json:"type"`
 }
 
 // Purpose The purpose's code (用途).
 //
-// Examples: social-assistance
+// Examples: assistance-review
 type Purpose = string
 
 // Reason defines model for Reason.
@@ -674,44 +837,41 @@ type Receipt = map[string]interface{}
 // Role citizen 居民, bureau 数据局, approver 审批, auditor 审计.
 type Role string
 
+// SM3 defines model for SM3.
+type SM3 = string
+
 // SourceFacts defines model for SourceFacts.
 type SourceFacts struct {
-	// AsOf UTC, RFC 3339, milliseconds.
-	//
-	// Examples: 2026-01-01T00:00:00.000Z
-	AsOf Timestamp `json:"as_of"`
+	// AsOf RFC 3339; empty where the source does not say.
+	AsOf string `json:"as_of"`
 
 	// HeldFields How many fields the source answered; the others were not released.
-	HeldFields int `json:"held_fields,omitempty,omitzero"`
+	HeldFields int `json:"held_fields"`
 
 	// Provider 数源单位.
 	Provider string `json:"provider"`
 }
 
-// StatutoryRequest defines model for StatutoryRequest.
+// StatutoryRequest The recipient is the system's department, which the provision must empower for the matter.
 type StatutoryRequest struct {
-	// Department An identifier of the catalogue.
-	Department Identifier `json:"department"`
-
 	// Expires UTC, RFC 3339, milliseconds.
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
 	Expires Timestamp `json:"expires"`
 	Fields  Fields    `json:"fields"`
 
-	// Item 目录代码.
+	// Item 目录代码: 类项目细目/顺序码.
 	//
-	// Examples: GD440000-RK-0001
-	Item           ItemCode       `json:"item"`
-	LegalProvision LegalProvision `json:"legal_provision"`
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
 
-	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
-	// One that is not built yet answers 501 `not-built`.
-	Operation Operation `json:"operation"`
+	// LegalProvision An identifier of the catalogue.
+	LegalProvision Identifier `json:"legal_provision"`
+	Operations     Operations `json:"operations"`
 
 	// Purpose The purpose's code (用途).
 	//
-	// Examples: social-assistance
+	// Examples: assistance-review
 	Purpose Purpose `json:"purpose"`
 
 	// ServiceItem An identifier of the catalogue.
@@ -806,6 +966,12 @@ type IdempotencyKey = string
 // Index defines model for Index.
 type Index = int64
 
+// ItemCategory defines model for ItemCategory.
+type ItemCategory = string
+
+// ItemSerial defines model for ItemSerial.
+type ItemSerial = string
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -841,6 +1007,12 @@ type GrantBasisParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ShowNoticeParams defines parameters for ShowNotice.
+type ShowNoticeParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // WithdrawBasisParams defines parameters for WithdrawBasis.
 type WithdrawBasisParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -852,6 +1024,9 @@ type OpenStatutoryBasisJSONRequestBody = StatutoryRequest
 
 // GrantBasisJSONRequestBody defines body for GrantBasis for application/json ContentType.
 type GrantBasisJSONRequestBody = ConsentRequest
+
+// ShowNoticeJSONRequestBody defines body for ShowNotice for application/json ContentType.
+type ShowNoticeJSONRequestBody = ConsentTerms
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -865,8 +1040,8 @@ type ServerInterface interface {
 	// (GET /v1/catalog/items)
 	ListCatalogItems(c *gin.Context)
 	// GetCatalogItem One data item with its fields (目录项)
-	// (GET /v1/catalog/items/{code})
-	GetCatalogItem(c *gin.Context, code ItemCode)
+	// (GET /v1/catalog/items/{category}/{serial})
+	GetCatalogItem(c *gin.Context, category ItemCategory, serial ItemSerial)
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(c *gin.Context)
@@ -885,6 +1060,9 @@ type ServerInterface interface {
 	// GrantBasis Give a consent (授权)
 	// (POST /v1/me/bases)
 	GrantBasis(c *gin.Context, params GrantBasisParams)
+	// ShowNotice The notice to read before a consent (告知书)
+	// (POST /v1/me/bases/notice)
+	ShowNotice(c *gin.Context, params ShowNoticeParams)
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(c *gin.Context, id BasisID, params WithdrawBasisParams)
@@ -999,12 +1177,21 @@ func (siw *ServerInterfaceWrapper) GetCatalogItem(c *gin.Context) {
 	var err error
 	_ = err
 
-	// ------------- Path parameter "code" -------------
-	var code ItemCode
+	// ------------- Path parameter "category" -------------
+	var category ItemCategory
 
-	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	err = runtime.BindStyledParameterWithOptions("simple", "category", c.Param("category"), &category, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter category: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "serial" -------------
+	var serial ItemSerial
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serial", c.Param("serial"), &serial, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter serial: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -1015,7 +1202,7 @@ func (siw *ServerInterfaceWrapper) GetCatalogItem(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetCatalogItem(c, code)
+	siw.Handler.GetCatalogItem(c, category, serial)
 }
 
 // ListCheckpoints operation middleware
@@ -1169,6 +1356,49 @@ func (siw *ServerInterfaceWrapper) GrantBasis(c *gin.Context) {
 	siw.Handler.GrantBasis(c, params)
 }
 
+// ShowNotice operation middleware
+func (siw *ServerInterfaceWrapper) ShowNotice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowNoticeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ShowNotice(c, params)
+}
+
 // WithdrawBasis operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawBasis(c *gin.Context) {
 
@@ -1264,7 +1494,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
-	router.GET(options.BaseURL+"/v1/catalog/items/:code", wrapper.GetCatalogItem)
+	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/me/accesses", wrapper.ListMyAccesses)
@@ -1272,6 +1502,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/me/bases", wrapper.ListMyBases)
 	router.POST(options.BaseURL+"/v1/me/bases", wrapper.GrantBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/:id/withdraw", wrapper.WithdrawBasis)
+	router.POST(options.BaseURL+"/v1/me/bases/notice", wrapper.ShowNotice)
 	router.GET(options.BaseURL+"/v1/trust", wrapper.GetTrust)
 }
 
@@ -1346,7 +1577,8 @@ func (response ListCatalogItems200JSONResponse) VisitListCatalogItemsResponse(w 
 }
 
 type GetCatalogItemRequestObject struct {
-	Code ItemCode `json:"code"`
+	Category ItemCategory `json:"category"`
+	Serial   ItemSerial   `json:"serial"`
 }
 
 type GetCatalogItemResponseObject interface {
@@ -1498,6 +1730,29 @@ func (response GrantBasis201JSONResponse) VisitGrantBasisResponse(w http.Respons
 	return err
 }
 
+type ShowNoticeRequestObject struct {
+	Params ShowNoticeParams
+	Body   *ShowNoticeJSONRequestBody
+}
+
+type ShowNoticeResponseObject interface {
+	VisitShowNoticeResponse(w http.ResponseWriter) error
+}
+
+type ShowNotice200JSONResponse Notice
+
+func (response ShowNotice200JSONResponse) VisitShowNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WithdrawBasisRequestObject struct {
 	Id     BasisID `json:"id"`
 	Params WithdrawBasisParams
@@ -1554,7 +1809,7 @@ type StrictServerInterface interface {
 	// (GET /v1/catalog/items)
 	ListCatalogItems(ctx context.Context, request ListCatalogItemsRequestObject) (ListCatalogItemsResponseObject, error)
 	// GetCatalogItem One data item with its fields (目录项)
-	// (GET /v1/catalog/items/{code})
+	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(ctx context.Context, request GetCatalogItemRequestObject) (GetCatalogItemResponseObject, error)
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
@@ -1574,6 +1829,9 @@ type StrictServerInterface interface {
 	// GrantBasis Give a consent (授权)
 	// (POST /v1/me/bases)
 	GrantBasis(ctx context.Context, request GrantBasisRequestObject) (GrantBasisResponseObject, error)
+	// ShowNotice The notice to read before a consent (告知书)
+	// (POST /v1/me/bases/notice)
+	ShowNotice(ctx context.Context, request ShowNoticeRequestObject) (ShowNoticeResponseObject, error)
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(ctx context.Context, request WithdrawBasisRequestObject) (WithdrawBasisResponseObject, error)
@@ -1734,10 +1992,11 @@ func (sh *strictHandler) ListCatalogItems(ctx *gin.Context) {
 }
 
 // GetCatalogItem operation middleware
-func (sh *strictHandler) GetCatalogItem(ctx *gin.Context, code ItemCode) {
+func (sh *strictHandler) GetCatalogItem(ctx *gin.Context, category ItemCategory, serial ItemSerial) {
 	var request GetCatalogItemRequestObject
 
-	request.Code = code
+	request.Category = category
+	request.Serial = serial
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCatalogItem(ctx, request.(GetCatalogItemRequestObject))
@@ -1921,6 +2180,50 @@ func (sh *strictHandler) GrantBasis(ctx *gin.Context, params GrantBasisParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GrantBasisResponseObject); ok {
 		if err := validResponse.VisitGrantBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ShowNotice operation middleware
+func (sh *strictHandler) ShowNotice(ctx *gin.Context, params ShowNoticeParams) {
+	var request ShowNoticeRequestObject
+
+	request.Params = params
+
+	var body ShowNoticeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowNotice(ctx, request.(ShowNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ShowNoticeResponseObject); ok {
+		if err := validResponse.VisitShowNoticeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
