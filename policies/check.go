@@ -1,0 +1,58 @@
+package policies
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/x/exp/ast"
+)
+
+// checks are what every policy must pass beside its annotations.
+var checks = []func(*loader, *rule) error{
+	fitsSchema,
+	departmentOnlyPermits,
+	departmentSpeaksForItself,
+}
+
+// fitsSchema refuses unknown names, wrong types and scopes that can never match.
+func fitsSchema(l *loader, r *rule) error {
+	return l.validator.Policy(string(r.id), (*ast.Policy)(r.policy.AST()))
+}
+
+// ofDepartment is the department whose file a policy stands in, or "".
+func ofDepartment(r *rule) string {
+	folder, name := path.Split(r.file)
+	if folder != "departments/" {
+		return ""
+	}
+	return strings.TrimSuffix(name, ".cedar")
+}
+
+func departmentOnlyPermits(_ *loader, r *rule) error {
+	if ofDepartment(r) != "" && r.policy.Effect() != cedar.Permit {
+		return errors.New("a department's file only permits; to forbid is for the layers above")
+	}
+	return nil
+}
+
+func departmentSpeaksForItself(_ *loader, r *rule) error {
+	department := ofDepartment(r)
+	if department == "" {
+		return nil
+	}
+	own := uid(departmentType, department)
+	switch scope := (*ast.Policy)(r.policy.AST()).Principal.(type) {
+	case ast.ScopeTypeIn:
+		if scope.Entity == own {
+			return nil
+		}
+	case ast.ScopeTypeIsIn:
+		if scope.Entity == own {
+			return nil
+		}
+	}
+	return fmt.Errorf("a department's file speaks for itself: the scope is to be principal in %s", own)
+}

@@ -1,0 +1,67 @@
+package policies
+
+// Decide answers a request. It reads top to bottom: the first rule that is broken
+// decides, and the policies have the last word.
+func (s *Set) Decide(in Input) Decision {
+	for _, settle := range settled {
+		if refused := settle(&in); refused != nil {
+			return s.refuse(&in, refused)
+		}
+	}
+	return s.consult(&in)
+}
+
+// settled are the rules that are the same everywhere, in their order. Each returns
+// why not, or nil.
+var settled = []func(*Input) *refusal{
+	itemShares,  // 共享类型
+	grantAllows, // 授权
+	basisAllows, // 使用依据
+	fieldsFit,   // asked ⊆ basis ⊆ grant ⊆ catalogue
+	sensitiveFits,
+}
+
+// refusal is why a request is not allowed.
+type refusal struct {
+	code   string
+	excess []string
+	zh, en string
+	remedy Remedy
+}
+
+// condition is a rule that needs no more than true or false, with its words.
+type condition struct {
+	code   string
+	broken func(*Input) bool
+	zh, en string
+	remedy Remedy
+}
+
+// firstBroken returns the first condition that does not hold.
+func firstBroken(in *Input, conditions []condition) *refusal {
+	for i := range conditions {
+		if c := &conditions[i]; c.broken(in) {
+			return &refusal{code: c.code, zh: c.zh, en: c.en, remedy: c.remedy}
+		}
+	}
+	return nil
+}
+
+func (s *Set) refuse(in *Input, r *refusal) Decision {
+	d := s.blank(in)
+	d.Code, d.Excess, d.Remedy = r.code, r.excess, r.remedy
+	d.Reasons = []Reason{{Policy: r.code, Zh: r.zh, En: r.en}}
+	return d
+}
+
+// blank is a refusal that names what was looked at.
+func (s *Set) blank(in *Input) Decision {
+	d := Decision{PolicySet: s.digest}
+	if in.Grant != nil {
+		d.Grant = in.Grant.ID
+	}
+	if in.Basis != nil {
+		d.Basis = in.Basis.ID
+	}
+	return d
+}

@@ -1,0 +1,48 @@
+package policies
+
+// The codes of refusals, stable and part of the API.
+const (
+	ItemNotShared          = "item-not-shared"
+	GrantMissing           = "grant-missing"
+	GrantNotYetValid       = "grant-not-yet-valid"
+	GrantExpired           = "grant-expired"
+	ItemVersion            = "item-version"
+	OperationNotGranted    = "operation-not-granted"
+	ServiceItemNotGranted  = "service-item-not-granted"
+	PurposeNotGranted      = "purpose-not-granted"
+	BasisMissing           = "basis-missing"
+	BasisEnded             = "basis-ended"
+	BasisMismatch          = "basis-mismatch"
+	FieldsExceed           = "fields-exceed"
+	SensitiveNeedsSeparate = "sensitive-needs-separate-consent"
+	PolicyForbids          = "policy-forbids"
+	PolicySilent           = "policy-silent"
+	PolicyError            = "policy-error"
+)
+
+// Decision is the answer. It holds names and codes, no personal value, so it may be
+// shown to the caller and recorded whole.
+type Decision struct {
+	Allowed     bool     `json:"allowed"`
+	Code        string   `json:"code,omitempty"`        // why not; "" when allowed
+	Excess      []string `json:"excess,omitempty"`      // the fields too many, for [FieldsExceed] and [SensitiveNeedsSeparate]
+	Reasons     []Reason `json:"reasons"`               // at least one, the first decides
+	Obligations []string `json:"obligations,omitempty"` // "mask:phone", "notify", "watermark"; only when allowed
+	Remedy      Remedy   `json:"remedy,omitzero"`       // only when refused
+	Grant       string   `json:"grant,omitempty"`       // the grant looked at
+	Basis       string   `json:"basis,omitempty"`       // the basis looked at
+	PolicySet   string   `json:"policy_set"`            // digest of the set that decided
+}
+
+// Reason is one ground of a decision, in both languages.
+type Reason struct {
+	Policy string `json:"policy"` // a policy's @id; for the rules of this package, the code
+	Zh     string `json:"zh"`
+	En     string `json:"en"`
+}
+
+// Remedy says what would make a refused request allowed.
+type Remedy struct {
+	Zh string `json:"zh"`
+	En string `json:"en"`
+}

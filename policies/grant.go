@@ -1,0 +1,100 @@
+package policies
+
+import "slices"
+
+// grantAllows checks the grant against the request, without its fields.
+func grantAllows(in *Input) *refusal { return firstBroken(in, grantConditions) }
+
+var grantConditions = []condition{
+	{
+		code:   GrantMissing,
+		broken: func(in *Input) bool { return in.Grant == nil },
+		zh:     "该系统没有使用这项数据的授权。",
+		en:     "The system holds no grant for this item.",
+		remedy: applyForGrant,
+	},
+	{
+		code: GrantMissing,
+		broken: func(in *Input) bool {
+			return in.Grant.System != in.System.ID || in.Grant.Department != in.System.Department || in.Grant.Item != in.Item.Code
+		},
+		zh:     "所用授权属于别的系统或别的数据。",
+		en:     "The grant is another system's, or for another item.",
+		remedy: applyForGrant,
+	},
+	{
+		code:   GrantNotYetValid,
+		broken: func(in *Input) bool { return in.Now.Before(in.Grant.From) },
+		zh:     "授权尚未生效。",
+		en:     "The grant is not valid yet.",
+		remedy: Remedy{Zh: "在授权生效之后再请求。", En: "Ask again when the grant has become valid."},
+	},
+	{
+		code:   GrantExpired,
+		broken: func(in *Input) bool { return !in.Now.Before(in.Grant.Expires) },
+		zh:     "授权已到期。",
+		en:     "The grant has expired.",
+		remedy: Remedy{Zh: "向提供方申请续期。", En: "Apply to the provider for renewal."},
+	},
+	{
+		code:   ItemVersion,
+		broken: func(in *Input) bool { return in.Grant.ItemVersion != in.Item.Version },
+		zh:     "授权针对的是该数据目录的另一个版本。",
+		en:     "The grant is for another version of the item.",
+		remedy: Remedy{Zh: "按目录现行版本重新申请授权。", En: "Apply for a grant for the item's current version."},
+	},
+	{
+		code:   OperationNotGranted,
+		broken: func(in *Input) bool { return !slices.Contains(in.Grant.Operations, in.Ask.Operation) },
+		zh:     "授权不包括这种使用方式。",
+		en:     "The grant does not include this operation.",
+		remedy: Remedy{Zh: "改用授权允许的方式,或申请扩大授权。", En: "Use an operation that the grant includes, or apply for a wider grant."},
+	},
+	{
+		code:   ServiceItemNotGranted,
+		broken: func(in *Input) bool { return !slices.Contains(in.Grant.ServiceItems, in.Ask.ServiceItem) },
+		zh:     "授权不包括这个事项。",
+		en:     "The grant does not include this service item.",
+		remedy: Remedy{Zh: "核对事项编码,或为该事项申请授权。", En: "Check the service item's code, or apply for a grant for it."},
+	},
+	{
+		code:   PurposeNotGranted,
+		broken: func(in *Input) bool { return !slices.Contains(in.Grant.Purposes, in.Ask.Purpose) },
+		zh:     "授权不包括这个用途。",
+		en:     "The grant does not include this purpose.",
+		remedy: Remedy{Zh: "核对用途代码,或为该用途申请授权。", En: "Check the purpose code, or apply for a grant for it."},
+	},
+}
+
+var applyForGrant = Remedy{
+	Zh: "向提供方申请授权,写明依据、场景、范围、方式和期限(政务数据共享条例第二十条)。",
+	En: "Apply to the provider for a grant, stating basis, scene, scope, method and time limit.",
+}
+
+// Fittest picks, of several grants, the one that gets this request furthest; of
+// equals, the first. It returns nil for none. The grant in the input is not read.
+func Fittest(in Input, grants []*Grant) *Grant {
+	var best *Grant
+	furthest := -1
+	for _, grant := range grants {
+		in.Grant = grant
+		if passed := passes(&in); passed > furthest {
+			best, furthest = grant, passed
+		}
+	}
+	return best
+}
+
+// passes counts the conditions that hold before the first that does not; a grant
+// that has all the fields asked for passes one more.
+func passes(in *Input) int {
+	for i, c := range grantConditions {
+		if c.broken(in) {
+			return i
+		}
+	}
+	if len(without(in.Ask.Fields, in.Grant.Fields)) > 0 {
+		return len(grantConditions)
+	}
+	return len(grantConditions) + 1
+}

@@ -1,0 +1,73 @@
+package policies
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+)
+
+// rule is one policy with what its annotations say.
+type rule struct {
+	id          cedar.PolicyID
+	order       int // its place in the set: layer, file, line
+	policy      *cedar.Policy
+	file        string
+	reason      Reason
+	remedy      Remedy
+	obligations []string // a permit with duties allows nothing
+}
+
+// annotations lists what a policy may carry, and for which policies it is needed.
+var annotations = []struct {
+	key     types.AnnotationKey
+	needed  func(effect cedar.Effect) bool
+	allowed func(effect cedar.Effect) bool
+	check   *regexp.Regexp
+}{
+	{"id", always, always, regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)},
+	{"zh", always, always, regexp.MustCompile(`\p{Han}`)},
+	{"en", always, always, regexp.MustCompile(`[A-Za-z]`)},
+	{"remedy_zh", forbids, forbids, regexp.MustCompile(`\p{Han}`)},
+	{"remedy_en", forbids, forbids, regexp.MustCompile(`[A-Za-z]`)},
+	{"obligation", never, permits, regexp.MustCompile(`^(notify|watermark|mask:[a-z0-9_]+)( (notify|watermark|mask:[a-z0-9_]+))*$`)},
+}
+
+func always(cedar.Effect) bool         { return true }
+func never(cedar.Effect) bool          { return false }
+func forbids(effect cedar.Effect) bool { return effect == cedar.Forbid }
+func permits(effect cedar.Effect) bool { return effect == cedar.Permit }
+
+// newRule reads a policy's annotations; each mistake is one error.
+func newRule(file string, policy *cedar.Policy) (*rule, []error) {
+	texts, effect := policy.Annotations(), policy.Effect()
+	var wrong []error
+	for _, annotation := range annotations {
+		text, present := texts[annotation.key]
+		switch {
+		case !present && annotation.needed(effect):
+			wrong = append(wrong, fmt.Errorf("the annotation @%s is missing", annotation.key))
+		case present && !annotation.allowed(effect):
+			wrong = append(wrong, fmt.Errorf("the annotation @%s has no meaning here", annotation.key))
+		case present && !annotation.check.MatchString(string(text)):
+			wrong = append(wrong, fmt.Errorf("the annotation @%s is not of the form %s", annotation.key, annotation.check))
+		}
+		delete(texts, annotation.key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		wrong = append(wrong, fmt.Errorf("the annotation @%s is not known", key))
+	}
+	texts = policy.Annotations()
+	return &rule{
+		id:          cedar.PolicyID(texts["id"]),
+		policy:      policy,
+		file:        file,
+		reason:      Reason{Policy: string(texts["id"]), Zh: string(texts["zh"]), En: string(texts["en"])},
+		remedy:      Remedy{Zh: string(texts["remedy_zh"]), En: string(texts["remedy_en"])},
+		obligations: strings.Fields(string(texts["obligation"])),
+	}, wrong
+}
