@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"connectors/gjgxjhpt"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
-	{"gateway/exchange"},
+	{"gateway/exchange", "gateway/safe"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},
 	{"gateway/web"},

@@ -1,0 +1,181 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"kapok/crypto/httpsig"
+	"kapok/crypto/sm"
+	"kapok/gateway"
+)
+
+const (
+	requestLabel = "sig1"
+	requestTag   = "kapok"
+
+	// maxSkew is how far a caller's clock may be off. A nonce is remembered for twice
+	// as long, so that it cannot come back while its signature is still fresh.
+	maxSkew       = 180 * time.Second
+	nonceLifetime = 2 * maxSkew
+
+	minNonce = 16 // characters; 96 bits in base64url
+	maxNonce = 128
+)
+
+// mustCover are the parts of a request that its signature has to cover (RFC 9421).
+var mustCover = []string{"@method", "@target-uri", "content-digest", "authorization"}
+
+// admit proves who calls: an access token that Kapok issued to a system, and a
+// message signature over this very request by the key the token is bound to. The
+// nonce is claimed later, in the transaction that records what became of the call,
+// so that it is used once on all nodes.
+func (s *Service) admit(ctx context.Context, call Call) (Caller, error) {
+	token, err := s.accessToken(call.Header.Get("Authorization"))
+	if err != nil {
+		return Caller{}, err
+	}
+	message := httpsig.Message{Method: call.Method, TargetURI: call.TargetURI, Header: call.Header}
+	params, signature, err := httpsig.Parse(message, requestLabel)
+	if err != nil {
+		return Caller{}, gateway.Fail(gateway.Unauthenticated, "signature-malformed",
+			"The request needs one RFC 9421 signature with the label sig1.").Because(err)
+	}
+	if err := s.checkParams(call, params, token); err != nil {
+		return Caller{}, err
+	}
+	key, err := s.systemKey(ctx, params.KeyID)
+	if err != nil {
+		return Caller{}, err
+	}
+	if key.System != token.Subject {
+		return Caller{}, unknownKey()
+	}
+	if err := s.checkSignature(message, params, signature, key); err != nil {
+		return Caller{}, err
+	}
+	if call.Header.Get("Content-Digest") != httpsig.ContentDigest(call.Body) {
+		return Caller{}, gateway.Fail(gateway.Unauthenticated, "digest-mismatch",
+			"Content-Digest is not the SM3 digest of the body that arrived.")
+	}
+	return Caller{
+		System: key.System, Department: s.departmentOf(key.System), KeyID: key.KeyID,
+		Nonce: params.Nonce, Created: params.Created, Signature: signature,
+	}, nil
+}
+
+func (s *Service) checkParams(call Call, params httpsig.Params, token accessClaims) error {
+	if missing := uncovered(call, params); missing != "" {
+		failure := gateway.Fail(gateway.Unauthenticated, "signature-incomplete",
+			"The signature has to cover @method, @target-uri, content-digest, authorization, and idempotency-key where it is sent.")
+		failure.Field = missing
+		return failure
+	}
+	if params.Tag != requestTag {
+		return gateway.Fail(gateway.Unauthenticated, "signature-malformed", `The signature's tag has to be "kapok".`)
+	}
+	if length := len(params.Nonce); length < minNonce || length > maxNonce {
+		return gateway.Fail(gateway.Unauthenticated, "nonce-missing", "The signature needs a nonce of 16 to 128 characters.")
+	}
+	if skew := s.now().Sub(params.Created); skew > maxSkew || skew < -maxSkew {
+		return gateway.Fail(gateway.Unauthenticated, "clock-skew",
+			"The signature's created time is more than 180 seconds from this server's clock.")
+	}
+	if params.KeyID != token.Confirmation.Thumbprint {
+		return gateway.Fail(gateway.Unauthenticated, "key-mismatch",
+			"The request is signed by another key than the one its access token is bound to.")
+	}
+	return nil
+}
+
+// uncovered names the first part that should be covered and is not.
+func uncovered(call Call, params httpsig.Params) string {
+	for _, name := range mustCover {
+		if !covers(params, name) {
+			return name
+		}
+	}
+	if call.Header.Get(idempotencyHeader) != "" && !covers(params, strings.ToLower(idempotencyHeader)) {
+		return strings.ToLower(idempotencyHeader)
+	}
+	return ""
+}
+
+func covers(params httpsig.Params, name string) bool {
+	for _, component := range params.Covered {
+		if component.Name == name && !component.Req && component.Key == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) checkSignature(message httpsig.Message, params httpsig.Params, signature []byte, key SystemKey) error {
+	err := httpsig.Verify(message, params, signature, key.Public, s.verifier)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sm.ErrUndecided):
+		return undecided("The request's signature").Because(err)
+	default:
+		return gateway.Fail(gateway.Unauthenticated, "signature-invalid", "The request's signature does not verify.").Because(err)
+	}
+}
+
+// undecided is the answer when the two SM2 libraries differ or the second could not
+// be asked: the call is denied, and nobody is called a forger.
+func undecided(what string) *gateway.Error {
+	failure := gateway.Fail(gateway.Unavailable, "signature-undecided", what+" could not be decided; try again.")
+	failure.RetryAfter = time.Second
+	return failure
+}
+
+// systemKey finds an enrolled key. What was found is kept: a key's owner never
+// changes, and a revoked key is stopped by its marker in the ledger's transaction.
+func (s *Service) systemKey(ctx context.Context, keyID string) (SystemKey, error) {
+	if known, ok := s.knownKeys.Load(keyID); ok {
+		return known.(SystemKey).usableAt(s.now())
+	}
+	key, err := s.keys.SystemKey(ctx, keyID)
+	if errors.Is(err, ErrUnknownKey) {
+		return SystemKey{}, unknownKey()
+	}
+	if err != nil {
+		return SystemKey{}, gateway.Fail(gateway.Unavailable, "keys-unavailable", "The caller's key could not be looked up.").Because(err)
+	}
+	s.knownKeys.Store(keyID, key)
+	return key.usableAt(s.now())
+}
+
+// ErrUnknownKey is what [Keys] answers for a key that nobody enrolled.
+var ErrUnknownKey = errors.New("exchange: no such key is enrolled")
+
+// SystemKey is a key that a department's system signs with.
+type SystemKey struct {
+	KeyID   string // RFC 7638 thumbprint, by SM3
+	System  string
+	Public  *sm.PublicKey
+	From    time.Time
+	Until   time.Time // zero: no end
+	Revoked bool
+}
+
+func (k SystemKey) usableAt(now time.Time) (SystemKey, error) {
+	if k.Revoked || now.Before(k.From) || !k.Until.IsZero() && !now.Before(k.Until) {
+		return SystemKey{}, unknownKey()
+	}
+	return k, nil
+}
+
+func unknownKey() *gateway.Error {
+	return gateway.Fail(gateway.Unauthenticated, "key-unknown",
+		"The key is not enrolled for this system, has ended, or was revoked.")
+}
+
+func (s *Service) departmentOf(system string) string {
+	if known, ok := s.catalog.System(system); ok {
+		return known.Department
+	}
+	return ""
+}

@@ -1,0 +1,33 @@
+package exchange
+
+import (
+	"net/http"
+	"time"
+)
+
+// Call is a request as it arrived, before anything of it is believed.
+type Call struct {
+	Method    string
+	TargetURI string // the public address, path and query as the caller signed them
+	Header    http.Header
+	Body      []byte
+	TraceID   string // 32 hex digits, for problems and logs
+}
+
+// Release is what leaves: a signed response.
+type Release struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	System string // who called, for the log
+}
+
+// Caller is a department's system that has proven itself.
+type Caller struct {
+	System     string // the system's id in the catalogue
+	Department string
+	KeyID      string // thumbprint of the key that signed
+	Nonce      string
+	Created    time.Time // when the caller says it signed
+	Signature  []byte    // the request's signature, raw r‖s
+}

@@ -1,0 +1,69 @@
+package exchange
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"kapok/connectors"
+	"kapok/gateway"
+)
+
+// checkSource believes a source's answer only when it is one record, of the person
+// asked about, with every field asked for as the catalogue describes it.
+func (s *Service) checkSource(_ context.Context, u *use) error {
+	switch len(u.answer.Records) {
+	case 0:
+		return gateway.Fail(gateway.NotFound, "record-missing", "The source holds no record of this person.")
+	case 1:
+	default:
+		return sourceWrong("The source answered several records where one was asked for.")
+	}
+	record := u.answer.Records[0]
+	if !s.sameSubject(u, record) {
+		return sourceWrong("The source answered with another person's record.")
+	}
+	u.record = make(connectors.Record, len(u.ask.Fields))
+	for _, name := range u.ask.Fields {
+		field, _ := u.item.Field(name) // resolve found it
+		value, held := record[field.SourceName]
+		if !held && field.Required || !field.Accepts(value) {
+			failure := sourceWrong("The source's value of a field is not what the catalogue describes.")
+			failure.Field = name
+			return failure
+		}
+		u.record[name] = value
+	}
+	return nil
+}
+
+// identityFields are the catalogue's names of a field that holds the number of the
+// person a record is about.
+var identityFields = []string{"id_number", "credit_code"}
+
+// sameSubject compares every identity that the record shows with the one asked
+// about; the connector has compared the one that its protocol names.
+func (s *Service) sameSubject(u *use, record connectors.Record) bool {
+	for _, name := range identityFields {
+		field, known := u.item.Field(name)
+		if !known {
+			continue
+		}
+		if value, held := record[field.SourceName]; held && !strings.EqualFold(value, u.subject.Number()) {
+			return false
+		}
+	}
+	return true
+}
+
+// asOf says of when the source's data is, or "" where the source does not say.
+func (u *use) asOf() string {
+	if u.answer.AsOf.IsZero() {
+		return ""
+	}
+	return u.answer.AsOf.UTC().Format(time.RFC3339)
+}
+
+func sourceWrong(message string) *gateway.Error {
+	return gateway.Fail(gateway.SourceFailed, "source-wrong", message)
+}

@@ -1,0 +1,113 @@
+package exchange
+
+import (
+	"context"
+
+	"kapok/catalog"
+	"kapok/gateway"
+	"kapok/gateway/basis"
+	"kapok/policies"
+)
+
+// decide asks the policies, which know neither time nor store but what they are
+// told: a pure function of the set, the request, the grant, the basis and now.
+func (s *Service) decide(_ context.Context, u *use) error {
+	input := s.input(u)
+	u.grant = policies.Fittest(input, s.known.grants[grantKey{u.caller.System, u.item.Code}])
+	input.Grant = u.grant
+	u.decision = s.policies.Decide(input)
+	if u.decision.Allowed {
+		return nil
+	}
+	return refused(u.decision)
+}
+
+func (s *Service) input(u *use) policies.Input {
+	in := policies.Input{
+		Now:     s.now(),
+		System:  s.known.systems[u.caller.System],
+		Item:    s.known.items[u.item.Code],
+		Subject: u.resolved.SubjectRef,
+		Ask: policies.Ask{
+			Fields: u.ask.Fields, Operation: u.ask.Operation, ServiceItem: u.ask.ServiceItem,
+			Purpose: u.ask.Purpose, CaseNo: u.ask.CaseNo,
+		},
+	}
+	if u.resolved.Found {
+		in.Basis = asBasis(u.resolved.Basis, u.resolved.State)
+	}
+	return in
+}
+
+// refused words a refusal for the caller: the reason, and what would make it allowed.
+func refused(d policies.Decision) *gateway.Error {
+	kind := gateway.Forbidden
+	if d.Code == policies.FieldsExceed {
+		kind = gateway.Excess
+	}
+	reason := d.Reasons[0]
+	failure := gateway.Fail(kind, d.Code, reason.Zh+" "+reason.En)
+	failure.Fields = d.Excess
+	if d.Remedy != (policies.Remedy{}) {
+		failure.Remedy = d.Remedy.Zh + " " + d.Remedy.En
+	}
+	return failure
+}
+
+func asBasis(b basis.Basis, state basis.State) *policies.Basis {
+	return &policies.Basis{
+		ID: b.ID, Kind: string(b.Kind), State: string(state), Subject: b.SubjectRef,
+		Department: b.Department, System: b.System, Item: b.Item, ItemVersion: b.ItemVersion,
+		Fields: b.Fields, Operations: b.Operations, ServiceItem: b.ServiceItem, Purpose: b.Purpose,
+		CaseNo: b.CaseNo, LegalProvision: b.Provision(), From: b.From, Expires: b.Expires,
+	}
+}
+
+// known is the catalogue in the words of the policies, made once.
+type known struct {
+	systems map[string]policies.System
+	items   map[string]policies.Item
+	grants  map[grantKey][]*policies.Grant
+}
+
+type grantKey struct{ system, item string }
+
+func inPolicyWords(c *catalog.Catalog) known {
+	k := known{
+		systems: map[string]policies.System{}, items: map[string]policies.Item{},
+		grants: map[grantKey][]*policies.Grant{},
+	}
+	for system := range c.Systems() {
+		department, _ := c.Department(system.Department) // the loader checked the reference
+		k.systems[system.ID] = policies.System{
+			ID: system.ID, Department: department.ID, Level: string(department.Level), Division: department.Division,
+		}
+	}
+	for item := range c.Items() {
+		k.items[item.Code] = asItem(item)
+	}
+	for grant := range c.AllGrants() {
+		key := grantKey{grant.System, grant.Item}
+		k.grants[key] = append(k.grants[key], asGrant(grant))
+	}
+	return k
+}
+
+func asItem(item *catalog.Item) policies.Item {
+	out := policies.Item{
+		Code: item.Code, Version: item.Version, Provider: item.Provider,
+		SharedType: string(item.SharedType), ReturnList: item.ReturnList,
+	}
+	for _, field := range item.Fields {
+		out.Fields = append(out.Fields, policies.Field{Name: field.Name, Label: field.Label, Sensitive: field.Sensitive})
+	}
+	return out
+}
+
+func asGrant(g *catalog.Grant) *policies.Grant {
+	return &policies.Grant{
+		ID: g.ID, Department: g.Department, System: g.System, Item: g.Item, ItemVersion: g.ItemVersion,
+		Fields: g.Fields, Operations: g.Operations, ServiceItems: g.ServiceItems, Purposes: g.Purposes,
+		From: g.From, Expires: g.Expires,
+	}
+}

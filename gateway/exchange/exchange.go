@@ -1,0 +1,85 @@
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"kapok/catalog"
+	"kapok/connectors"
+	"kapok/gateway"
+	"kapok/gateway/ledger"
+	"kapok/policies"
+)
+
+// use is one use of data on its way along the path; each step fills in its part.
+type use struct {
+	ref  string // random; links the intent with its outcome
+	call Call
+
+	caller  Caller // admit
+	ask     Ask
+	subject gateway.Identity
+
+	item     *catalog.Item // resolve
+	source   Source
+	resolved Resolved
+
+	grant    *policies.Grant // decide; nil: nothing was granted
+	decision policies.Decision
+
+	retryOf string // record intent: the first use with this idempotency key
+	started time.Time
+
+	answer connectors.Answer // fetch
+	record connectors.Record // check source
+
+	data []byte // minimise: the member "data" of the response
+	salt string // of the commitment to data
+
+	outcome ledger.Sealed // record outcome
+}
+
+// Exchange walks the path for one call. It returns a signed release, or the reason
+// why there is none; either way the ledger holds what happened before it returns.
+func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
+	u := &use{ref: newRef(), call: call, started: s.now()}
+	for _, step := range []func(context.Context, *use) error{
+		s.admitUse,
+		s.resolve,
+		s.decide,
+	} {
+		if err := step(ctx, u); err != nil {
+			return Release{System: u.caller.System}, s.refuse(ctx, u, err)
+		}
+	}
+	if err := s.recordIntent(ctx, u); err != nil {
+		return Release{System: u.caller.System}, err
+	}
+	// The intent stands: whatever happens from here on gets its outcome, also when the
+	// caller has hung up.
+	for _, step := range []func(context.Context, *use) error{
+		s.fetch,
+		s.checkSource,
+		s.minimise,
+	} {
+		if err := step(ctx, u); err != nil {
+			return Release{System: u.caller.System}, s.recordFailure(ctx, u, err)
+		}
+	}
+	if err := s.recordOutcome(ctx, u); err != nil {
+		return Release{System: u.caller.System}, err
+	}
+	return s.sign(ctx, u)
+}
+
+// admitUse proves the caller, then reads what it asks for. A caller who is admitted
+// and sends nonsense is refused by name.
+func (s *Service) admitUse(ctx context.Context, u *use) error {
+	caller, err := s.admit(ctx, u.call)
+	if err != nil {
+		return err
+	}
+	u.caller = caller
+	u.ask, u.subject, err = parseAsk(u.call.Body)
+	return err
+}

@@ -1,0 +1,47 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+
+	"kapok/connectors"
+	"kapok/gateway"
+)
+
+// fetch asks the source, within the time that the catalogue allows it.
+func (s *Service) fetch(ctx context.Context, u *use) error {
+	ctx, cancel := context.WithTimeout(ctx, u.source.Timeout)
+	defer cancel()
+	answer, err := u.source.Fetch(ctx, connectors.Query{
+		Subject: u.subject, Fields: u.ask.Fields, ServiceItem: u.ask.ServiceItem,
+		CaseNo: u.ask.CaseNo, RequestID: u.ref,
+	})
+	if err != nil {
+		return sourceFailure(err)
+	}
+	u.answer = answer
+	return nil
+}
+
+// sourceFailure words what the caller may know of a source's failure.
+func sourceFailure(err error) *gateway.Error {
+	for _, known := range sourceFailures {
+		if errors.Is(err, known.is) {
+			return gateway.Fail(known.kind, known.code, known.says).Because(err)
+		}
+	}
+	return gateway.Fail(gateway.SourceFailed, "source-failed", "The source could not be asked.").Because(err)
+}
+
+var sourceFailures = []struct {
+	is   error
+	kind gateway.Kind
+	code string
+	says string
+}{
+	{connectors.ErrTimeout, gateway.SourceTimeout, "source-timeout", "The source did not answer in time."},
+	{context.DeadlineExceeded, gateway.SourceTimeout, "source-timeout", "The source did not answer in time."},
+	{connectors.ErrUnavailable, gateway.SourceFailed, "source-unavailable", "The source is down or broke off."},
+	{connectors.ErrRefused, gateway.SourceFailed, "source-refused", "The source refused the question."},
+	{connectors.ErrGarbage, gateway.SourceFailed, "source-garbage", "The source's answer is not what its protocol says."},
+}

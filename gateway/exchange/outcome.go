@@ -1,0 +1,33 @@
+package exchange
+
+import (
+	"context"
+
+	"kapok/gateway/ledger"
+)
+
+// recordOutcome makes the release durable before a byte of it leaves, and lets the
+// stops bite once more: what was withdrawn while the source was asked is not
+// released.
+func (s *Service) recordOutcome(ctx context.Context, u *use) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	sealed, err := s.ledger.Append(ctx, ledger.Append{
+		Stops:   s.stops(u),
+		Subject: u.resolved.SubjectRef,
+		Entry: func(found ledger.Found) ledger.Entry {
+			if len(found.Stopped) > 0 {
+				return s.failureEntry(u, stopped(found.Stopped[0]))
+			}
+			return s.outcomeEntry(u)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if len(sealed.Found.Stopped) > 0 {
+		return stopped(sealed.Found.Stopped[0])
+	}
+	u.outcome = sealed
+	return nil
+}

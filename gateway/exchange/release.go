@@ -1,0 +1,95 @@
+package exchange
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"kapok/crypto/httpsig"
+	"kapok/crypto/jose"
+	"kapok/gateway"
+	"kapok/gateway/ledger"
+	"kapok/policies"
+)
+
+const (
+	responseLabel = "kapok"
+	responseTag   = "kapok-response"
+)
+
+// response is the body of a release.
+type response struct {
+	ExchangeID string           `json:"exchange_id"`
+	Retry      bool             `json:"retry"`
+	RetryOf    string           `json:"retry_of,omitempty"`
+	Data       json.RawMessage  `json:"data"`
+	DataSalt   string           `json:"data_salt"` // opens the receipt's commitment to data
+	Source     responseSource   `json:"source"`
+	Decision   responseDecision `json:"decision"`
+	Receipt    json.RawMessage  `json:"receipt"`
+}
+
+type responseSource struct {
+	Provider   string `json:"provider"`
+	AsOf       string `json:"as_of"`       // RFC 3339; empty where the source does not say
+	HeldFields int    `json:"held_fields"` // how many fields the source's record held
+}
+
+type responseDecision struct {
+	Effect      string            `json:"effect"`
+	PolicySet   string            `json:"policy_set"`
+	Reasons     []policies.Reason `json:"reasons"`
+	Obligations []string          `json:"obligations"`
+}
+
+// sign makes the response and binds it to the request that it answers.
+func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
+	body, err := u.body()
+	if err != nil {
+		return Release{}, err
+	}
+	signing := s.signing()
+	header := http.Header{}
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Digest", httpsig.ContentDigest(body))
+	header.Set("Cache-Control", "no-store")
+	answer := httpsig.Message{
+		Status: http.StatusOK, Header: header,
+		Request: &httpsig.Message{Method: u.call.Method, TargetURI: u.call.TargetURI, Header: u.call.Header},
+	}
+	params := httpsig.Params{
+		Label: responseLabel, Tag: responseTag, Created: s.now(),
+		KeyID: jose.NewJWK("", signing.Signer.Public()).Thumbprint(),
+		Covered: []httpsig.Component{
+			{Name: "@status"}, {Name: "content-digest"}, {Name: "signature", Req: true, Key: requestLabel},
+		},
+	}
+	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {
+		return Release{}, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)
+	}
+	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System}, nil
+}
+
+func (u *use) body() ([]byte, error) {
+	receipt, err := u.outcome.Receipt(forCaller)
+	if err != nil {
+		return nil, err
+	}
+	return encode(response{
+		ExchangeID: u.ref, Retry: u.retryOf != "", RetryOf: u.retryOf,
+		Data: u.data, DataSalt: u.salt,
+		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), HeldFields: len(u.answer.Records[0])},
+		Decision: responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
+		Receipt:  receipt,
+	})
+}
+
+// forCaller discloses to the calling system all that it knows itself; the link to
+// the person's other entries stays with the person.
+func forCaller(field string) bool { return field != ledger.SubjectField }
+
+// Receipt is to hand out the receipt of an earlier exchange to the system that made
+// it. Every release carries its own receipt; fetching it again is not built yet.
+func (s *Service) Receipt(context.Context, Call, string) (Release, error) {
+	return Release{}, gateway.Fail(gateway.NotBuilt, "not-built", "Fetching a receipt again is not built yet; each release carries its own.")
+}

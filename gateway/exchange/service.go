@@ -1,0 +1,117 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"kapok/catalog"
+	"kapok/connectors"
+	"kapok/crypto/keys"
+	"kapok/crypto/sm"
+	"kapok/gateway"
+	"kapok/gateway/basis"
+	"kapok/gateway/ledger"
+	"kapok/policies"
+)
+
+// Keys finds the keys of departments' systems. An unknown key is [ErrUnknownKey].
+type Keys interface {
+	SystemKey(ctx context.Context, keyID string) (SystemKey, error)
+}
+
+// Resolver finds, in one round trip, the subject_ref of an identity and the access
+// basis that a request names. A subject never seen is made; a basis that does not
+// exist is the zero Resolved.Basis with Found false, not an error.
+type Resolver interface {
+	Resolve(ctx context.Context, subject gateway.Identity, basisID string) (Resolved, error)
+}
+
+// Resolved is what a [Resolver] found.
+type Resolved struct {
+	SubjectRef string
+	Basis      basis.Basis
+	State      basis.State
+	Found      bool // the basis exists
+}
+
+// Ledger records. What Append returns is durable; what it refuses to record may not
+// leave.
+type Ledger interface {
+	Append(ctx context.Context, a ledger.Append) (ledger.Sealed, error)
+}
+
+// Sources finds what serves an item, by the item's code.
+type Sources interface {
+	Source(item string) (Source, bool)
+}
+
+// Source is a connector with the time it is given for one question.
+type Source struct {
+	connectors.Connector
+	Timeout time.Duration
+}
+
+// Config holds what a [Service] is built from; every part is required.
+type Config struct {
+	PublicURL string // under which callers reach every node, without a slash at the end
+	Catalog   *catalog.Catalog
+	Policies  *policies.Set
+	Keys      Keys
+	Resolver  Resolver
+	Ledger    Ledger
+	Sources   Sources
+	Signing   func() keys.Signing // the operational key in force
+	Roots     [][]byte            // DER of the roots that operational certificates chain to
+	Verifier  *sm.Verifier
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Service is the one path, ready to be walked by many callers at once.
+type Service struct {
+	publicURL string
+	catalog   *catalog.Catalog
+	policies  *policies.Set
+	keys      Keys
+	resolver  Resolver
+	ledger    Ledger
+	sources   Sources
+	signing   func() keys.Signing
+	verifier  *sm.Verifier
+	issuers   *issuers
+	known     known
+	now       func() time.Time
+	log       *slog.Logger
+
+	knownKeys  sync.Map // key id → SystemKey; grows with the enrolled keys only
+	unadmitted *rate.Limiter
+	unrecorded uncounted
+}
+
+// New builds the path.
+func New(c Config) (*Service, error) {
+	issuers, err := newIssuers(c.Roots, c.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		publicURL: c.PublicURL, catalog: c.Catalog, policies: c.Policies, keys: c.Keys,
+		resolver: c.Resolver, ledger: c.Ledger, sources: c.Sources, signing: c.Signing,
+		verifier: c.Verifier, issuers: issuers, known: inPolicyWords(c.Catalog), now: c.Now, log: c.Log,
+		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),
+	}, nil
+}
+
+// newRef makes a random reference of 32 hex digits; it links an intent with its
+// outcome and means nothing else.
+func newRef() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(raw[:])
+}

@@ -1,0 +1,90 @@
+package safe
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"kapok/crypto/sm"
+	"kapok/gateway"
+	"kapok/gateway/basis"
+)
+
+const (
+	noticeID       = "consent"
+	noticeVersion  = "1"
+	noticeLanguage = "zh-CN"
+)
+
+// Notice is the text that a person reads before they agree (PIPL 17, 23, 30). The
+// same wish gives the same text, so that its SM3 proves what was shown.
+type Notice struct {
+	ID, Version, Language, Text string
+	SM3                         string // of Text, 64 hex digits
+}
+
+// Notice words what is wanted. The error is that of what could not be allowed.
+func (s *Service) Notice(w Wanted) (Notice, error) {
+	draft, err := s.draft(w)
+	if err != nil {
+		return Notice{}, err
+	}
+	text := s.word(draft)
+	digest := sm.Sum([]byte(text))
+	return Notice{ID: noticeID, Version: noticeVersion, Language: noticeLanguage, Text: text, SM3: hex.EncodeToString(digest[:])}, nil
+}
+
+func (s *Service) word(b basis.Basis) string {
+	item, _ := s.Catalog.Item(b.Item) // draft found it
+	var labels []string
+	for _, name := range b.Fields {
+		field, _ := item.Field(name) // draft found it in the grant
+		label := field.Label
+		if field.Sensitive {
+			label += "(敏感个人信息)"
+		}
+		labels = append(labels, label)
+	}
+	matter := b.ServiceItem
+	if known, ok := s.Catalog.ServiceItem(b.ServiceItem); ok {
+		matter = known.Name
+	}
+	return fmt.Sprintf(strings.Join([]string{
+		"谁使用:%s(系统 %s)",
+		"使用什么:%s 中的 %s",
+		"数据来自:%s",
+		"怎样使用:%s",
+		"为了什么:%s,事项 %s,办件 %s",
+		"到什么时候:%s(北京时间)之前",
+		"您的权利:随时可以撤回,撤回后下一次使用即被拒绝,撤回不影响此前已经进行的使用;可以查看每一次使用,可以更正、异议、投诉。",
+		"如不同意:可以改为自行提交纸质材料,不影响办理。",
+	}, "\n"),
+		s.departmentName(b.Department), b.System, item.Name, strings.Join(labels, "、"), s.departmentName(b.Provider),
+		operationWords[b.Operations[0]], b.PurposeText, matter, orAny(b.CaseNo), b.Expires.In(beijing()).Format("2006-01-02 15:04"))
+}
+
+var operationWords = map[gateway.Operation]string{
+	gateway.Verify:    "核验(只得到是或否)",
+	gateway.Predicate: "判断(只得到是或否)",
+	gateway.View:      "查看",
+	gateway.Copy:      "查看并留存",
+}
+
+func (s *Service) departmentName(id string) string {
+	if known, ok := s.Catalog.Department(id); ok {
+		return known.Name
+	}
+	return id
+}
+
+func orAny(caseNo string) string {
+	if caseNo == "" {
+		return "(办理时注明)"
+	}
+	return caseNo
+}
+
+// beijing needs no time zone data on the machine: China has had one zone without
+// summer time since 1992.
+func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }

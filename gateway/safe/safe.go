@@ -1,0 +1,108 @@
+package safe
+
+import (
+	"context"
+	"time"
+
+	"kapok/catalog"
+	"kapok/crypto/keys"
+	"kapok/gateway"
+	"kapok/gateway/basis"
+	"kapok/gateway/ledger"
+)
+
+// Bases keeps access bases. Both calls commit the change together with its pending
+// ledger entry, whose id they return; an ended basis is stopped on every node when
+// End returns.
+type Bases interface {
+	InsertBasis(ctx context.Context, b basis.Basis, signed basis.Signed) (pending string, err error)
+	EndBasis(ctx context.Context, id, subjectRef string, event basis.Event) (pending string, err error)
+}
+
+// Log seals what was committed.
+type Log interface {
+	Drain(ctx context.Context, pending string) (ledger.Sealed, error)
+}
+
+// Config holds what a [Service] is built from; every part is required.
+type Config struct {
+	Catalog *catalog.Catalog
+	Bases   Bases
+	Log     Log
+	Signing func() keys.Signing
+	Now     func() time.Time
+}
+
+// Service changes access bases.
+type Service struct{ Config }
+
+// New builds the service.
+func New(c Config) *Service { return &Service{Config: c} }
+
+// Person is who is signed in.
+type Person struct {
+	Ref   string // subject_ref of a citizen, the provider's subject for staff
+	Level string // assurance level of the sign-in: "L3"
+}
+
+// Wanted is what a person would allow, or what the bureau would register, before it
+// is an access basis.
+type Wanted struct {
+	Department  string
+	System      string
+	Item        string
+	Fields      []string
+	Operation   gateway.Operation
+	ServiceItem string
+	Purpose     string
+	CaseNo      string
+	Expires     time.Time
+	Separate    bool // a separate consent, which sensitive fields need (PIPL 29)
+}
+
+// draft checks what is wanted against the catalogue and a grant in force, and fills
+// in what the catalogue knows: a basis never allows more than the grant it serves.
+func (s *Service) draft(w Wanted) (basis.Basis, error) {
+	item, known := s.Catalog.Item(w.Item)
+	if !known {
+		return basis.Basis{}, unknown("/item", "The catalogue holds no such data item.")
+	}
+	grant, err := s.grant(w)
+	if err != nil {
+		return basis.Basis{}, err
+	}
+	if excess := without(w.Fields, grant.Fields); len(excess) > 0 {
+		failure := gateway.Fail(gateway.Excess, "fields-exceed", "The fields go beyond the grant; those in excess are named.")
+		failure.Field, failure.Fields = "/fields", excess
+		return basis.Basis{}, failure
+	}
+	purpose, known := s.Catalog.Purpose(w.Purpose)
+	if !known {
+		return basis.Basis{}, unknown("/purpose", "The catalogue holds no such purpose.")
+	}
+	return basis.Basis{
+		Department: w.Department, System: w.System, Provider: item.Provider,
+		Item: item.Code, ItemVersion: item.Version, Fields: w.Fields, Sensitive: sensitive(item, w.Fields),
+		Operations: []gateway.Operation{w.Operation}, Purpose: w.Purpose, PurposeText: purpose.Label,
+		ServiceItem: w.ServiceItem, CaseNo: w.CaseNo, Expires: w.Expires, EraseAt: w.Expires,
+	}, nil
+}
+
+// seal signs a basis, stores it and waits until the ledger has it.
+func (s *Service) seal(ctx context.Context, draft basis.Basis) (basis.Basis, error) {
+	made, err := basis.New(draft, s.Now())
+	if err != nil {
+		return basis.Basis{}, err
+	}
+	signing := s.Signing()
+	signed, err := basis.Sign(ctx, made, signing.Signer, signing.Certificate)
+	if err != nil {
+		return basis.Basis{}, err
+	}
+	pending, err := s.Bases.InsertBasis(ctx, made, signed)
+	if err != nil {
+		return basis.Basis{}, err
+	}
+	_, err = s.Log.Drain(ctx, pending)
+	return made, err
+}
