@@ -1,0 +1,138 @@
+package demo
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"kapok/cmd/kapok-sandbox/department"
+)
+
+// The documents of Kapok's API (gateway/httpapi/openapi.yaml), as far as the
+// demonstration reads them.
+
+type question struct {
+	Item        string   `json:"item"`
+	Fields      []string `json:"fields"`
+	Operation   string   `json:"operation"`
+	Subject     subject  `json:"subject"`
+	ServiceItem string   `json:"service_item"`
+	CaseNo      string   `json:"case_no"`
+	OfficerRef  string   `json:"officer_ref"`
+	Purpose     string   `json:"purpose"`
+	BasisID     string   `json:"basis_id"`
+}
+
+type subject struct {
+	IDType   string `json:"id_type"`
+	IDNumber string `json:"id_number"`
+}
+
+type release struct {
+	ExchangeID string            `json:"exchange_id"`
+	Retry      bool              `json:"retry"`
+	Data       map[string]string `json:"data"`
+	Source     struct {
+		Provider string `json:"provider"`
+		AsOf     string `json:"as_of"`
+		Held     int    `json:"held_fields"`
+	} `json:"source"`
+	Decision struct {
+		Effect    string `json:"effect"`
+		PolicySet string `json:"policy_set"`
+		Reasons   []struct {
+			Policy string `json:"policy"`
+			Zh     string `json:"zh"`
+			En     string `json:"en"`
+		} `json:"reasons"`
+		Obligations []json.RawMessage `json:"obligations"`
+	} `json:"decision"`
+}
+
+// readRelease reads an answer that has to be a release.
+func readRelease(answer department.Answer) (release, error) {
+	if !answer.OK() {
+		return release{}, errors.New("Kapok refused: " + answer.Problem().String())
+	}
+	var read release
+	if err := json.Unmarshal(answer.Body, &read); err != nil {
+		return release{}, errors.New("the release is not the JSON that the API describes")
+	}
+	if read.Decision.Effect != "allow" || len(read.ExchangeID) != 32 {
+		return release{}, errors.New("the release says neither that it was allowed nor which exchange it is")
+	}
+	return read, nil
+}
+
+type item struct {
+	Code     string  `json:"code"`
+	Name     string  `json:"name"`
+	Provider named   `json:"provider"`
+	Fields   []field `json:"fields"`
+}
+
+type field struct {
+	Name      string `json:"name"`
+	Label     string `json:"label"`
+	Sensitive bool   `json:"sensitive"`
+}
+
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (n named) String() string {
+	if n.Name == "" {
+		return n.ID
+	}
+	return n.Name
+}
+
+type basisRequest struct {
+	Department  string     `json:"department"`
+	System      string     `json:"system"`
+	Item        string     `json:"item"`
+	Fields      []string   `json:"fields"`
+	Operation   string     `json:"operation"`
+	ServiceItem string     `json:"service_item"`
+	Purpose     string     `json:"purpose"`
+	CaseNo      string     `json:"case_no,omitempty"`
+	Provision   *provision `json:"legal_provision,omitempty"`
+	Expires     time.Time  `json:"expires"`
+}
+
+type provision struct {
+	Law     string `json:"law"`
+	Article string `json:"article"`
+}
+
+type basis struct {
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	State   string    `json:"state"`
+	Expires time.Time `json:"expires"`
+}
+
+type accessPage struct {
+	Accesses []access `json:"accesses"`
+}
+
+type access struct {
+	Origin     string    `json:"origin"`
+	Index      uint64    `json:"index"`
+	At         time.Time `json:"at"`
+	Kind       string    `json:"kind"`
+	ExchangeID string    `json:"exchange_id"`
+	Department named     `json:"department"`
+	System     named     `json:"system"`
+	Item       named     `json:"item"`
+	Operation  string    `json:"operation"`
+	Asked      []field   `json:"fields_asked"`
+	Returned   []field   `json:"fields_returned"`
+	BasisKind  string    `json:"basis_kind"`
+	Provision  string    `json:"legal_provision"`
+	BasisID    string    `json:"basis_id"`
+	Outcome    string    `json:"outcome"`
+	Code       string    `json:"code"`
+}

@@ -1,0 +1,124 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+
+	"kapok/cmd/kapok-sandbox/department"
+)
+
+// consent plays the second part.
+func (s *show) consent(ctx context.Context) error {
+	p, err := s.signIn(ctx, citizen)
+	if err != nil {
+		return err
+	}
+	about, err := made()
+	if err != nil {
+		return err
+	}
+	system, err := s.system(subsidySystem)
+	if err != nil {
+		return err
+	}
+	asked := question{
+		Item: allowanceItem, Fields: allowanceFields(), Operation: "VIEW",
+		Subject: subject{IDType: "111", IDNumber: about.Number}, ServiceItem: subsidyMatter,
+		CaseNo: "BT-" + s.run, OfficerRef: "officer-0002", Purpose: subsidyPurpose,
+	}
+	given, err := s.grant(ctx, p, asked)
+	if err != nil {
+		return err
+	}
+	asked.BasisID = given.ID
+	if err := s.useConsent(ctx, system, asked); err != nil {
+		return err
+	}
+	if err := s.withdraw(ctx, p, given); err != nil {
+		return err
+	}
+	code, err := s.refused(ctx, system, asked)
+	if err != nil {
+		return err
+	}
+	seen, err := p.access(ctx, func(a access) bool { return a.BasisID == given.ID && a.Outcome == "refused" && a.Code == code })
+	if err != nil {
+		return fmt.Errorf("the refusal: %w", err)
+	}
+	s.page.step("居民也看到拒绝", "the citizen sees the refusal too")
+	s.seen(seen)
+	return nil
+}
+
+func (s *show) grant(ctx context.Context, p *person, asked question) (basis, error) {
+	var given basis
+	err := p.post(ctx, "/v1/me/bases", basisRequest{
+		Department: subsidyDepartment, System: subsidySystem, Item: asked.Item, Fields: asked.Fields,
+		Operation: asked.Operation, ServiceItem: asked.ServiceItem, Purpose: asked.Purpose, CaseNo: asked.CaseNo,
+		Expires: soon(),
+	}, &given)
+	if err != nil {
+		return basis{}, err
+	}
+	if given.Kind != "CONSENT" || given.State != "ACTIVE" || given.ID == "" {
+		return basis{}, fmt.Errorf("the consent was given as %s, %s", given.Kind, given.State)
+	}
+	s.page.step("授权", "the citizen signs in and consents: one department, one item, one matter")
+	s.page.line("给谁", "to", subsidyDepartment+" · "+subsidySystem)
+	s.page.line("数据", "data item", asked.Item)
+	s.page.line("编号", "basis", given.ID)
+	return given, nil
+}
+
+func (s *show) useConsent(ctx context.Context, system *department.System, asked question) error {
+	answer, err := system.Post(ctx, "/v1/exchanges", asked)
+	if err != nil {
+		return err
+	}
+	released, err := readRelease(answer)
+	if err != nil {
+		return err
+	}
+	s.page.step("使用", "the department uses it")
+	s.page.marked(green, "结果", "effect", "允许 allow")
+	s.page.line("返回/持有", "returned of held", fmt.Sprintf("%d / %d", len(released.Data), released.Source.Held))
+	for _, name := range asked.Fields {
+		s.page.row(plain, []int{20}, name, released.Data[name])
+	}
+	return nil
+}
+
+func (s *show) withdraw(ctx context.Context, p *person, given basis) error {
+	var ended basis
+	if err := p.post(ctx, "/v1/me/bases/"+given.ID+"/withdraw", nil, &ended); err != nil {
+		return err
+	}
+	if ended.State != "WITHDRAWN" {
+		return fmt.Errorf("the consent is %s after its withdrawal", ended.State)
+	}
+	s.page.step("撤回", "the citizen withdraws")
+	s.page.line("状态", "state", ended.State)
+	return nil
+}
+
+// refused makes the very next call and returns the code it is refused with.
+func (s *show) refused(ctx context.Context, system *department.System, asked question) (string, error) {
+	answer, err := system.Post(ctx, "/v1/exchanges", asked)
+	if err != nil {
+		return "", err
+	}
+	if answer.OK() {
+		return "", fmt.Errorf("data was released after the withdrawal")
+	}
+	problem := answer.Problem()
+	if problem.Status < 400 || problem.Status >= 500 || problem.Code == "" {
+		return "", fmt.Errorf("the call was not refused but answered %s", problem)
+	}
+	s.page.step("紧接着的调用被拒绝", "the very next call is refused")
+	s.page.marked(red, "结果", "effect", fmt.Sprintf("拒绝 refused · %d %s", problem.Status, problem.Code))
+	s.page.line("原因", "reason", problem.Detail)
+	if problem.Remedy != "" {
+		s.page.line("怎样才可以", "remedy", problem.Remedy)
+	}
+	return problem.Code, nil
+}

@@ -1,0 +1,33 @@
+package demo
+
+// What the demonstration plays with: names of the example catalogue
+// (catalog/data) and of the sandbox's people.
+const (
+	assistanceSystem     = "tianhe-minzheng-dibao"
+	assistanceDepartment = "tianhe-minzheng"
+	assistanceMatter     = "11440106KAPK0002272010511001000"
+	assistancePurpose    = "assistance-review"
+	householdItem        = "1010010001/000001"
+
+	subsidySystem     = "tianhe-renshe-butie"
+	subsidyDepartment = "tianhe-renshe"
+	subsidyMatter     = "11440106KAPK0003022010614002000"
+	subsidyPurpose    = "employment-subsidy"
+	allowanceItem     = "2030010002/000001"
+
+	citizen = "citizen-01"
+	officer = "staff-bureau-01"
+)
+
+// Systems are the systems whose keys Kapok must know before the demonstration.
+func Systems() []string { return []string{assistanceSystem, subsidySystem} }
+
+func householdFields() []string {
+	return []string{"name", "household_address", "relation_to_head", "household_size", "state"}
+}
+
+func allowanceFields() []string { return []string{"name", "status", "category", "approved_on"} }
+
+func socialAssistance() *provision {
+	return &provision{Law: "社会救助暂行办法", Article: "第五十八条"}
+}

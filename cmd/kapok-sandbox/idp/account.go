@@ -1,0 +1,73 @@
+package idp
+
+import (
+	"fmt"
+	"time"
+
+	"kapok/cmd/kapok-sandbox/people"
+)
+
+// account is somebody who can sign in.
+type account struct {
+	Subject string
+	Name    string
+	Office  string // what a member of staff does; empty for citizens
+	Number  string // the identity number; empty for staff, who sign in as what they are
+}
+
+// accounts in the order of the login page.
+type accounts []account
+
+// staff are made up; the subjects are those of the catalogue. The last has no
+// role in Kapok and shows what then happens.
+var staff = accounts{
+	{Subject: "staff-bureau-01", Name: "测试员甲", Office: "数据局"},
+	{Subject: "staff-approver-01", Name: "测试员乙", Office: "审批"},
+	{Subject: "staff-auditor-01", Name: "测试员丙", Office: "审计"},
+	{Subject: "staff-counter-01", Name: "测试员丁", Office: "窗口"},
+}
+
+func knownAccounts(register people.Register) accounts {
+	known := append(accounts{}, staff...)
+	for i := range people.Named {
+		person := register.At(i)
+		known = append(known, account{Subject: fmt.Sprintf("citizen-%02d", i+1), Name: person.Name, Number: person.Number})
+	}
+	return known
+}
+
+func (a accounts) find(subject string) (account, bool) {
+	for _, candidate := range a {
+		if candidate.Subject == subject {
+			return candidate, true
+		}
+	}
+	return account{}, false
+}
+
+// claims are what an ID token says beside the protocol's own.
+func (a account) claims() map[string]any {
+	said := map[string]any{
+		"name":                        a.Name,
+		"usertype":                    "1", // 自然人
+		"creditable_level_of_account": "L3",
+	}
+	if a.Number != "" {
+		said["idcardtype"] = "111" // 公民身份号码, GB/T 36903
+		said["idcardnumber"] = a.Number
+	}
+	return said
+}
+
+func claimNames() []string {
+	return []string{
+		"sub", "aud", "exp", "iat", "iss", "auth_time", "nonce", "amr", "at_hash",
+		"name", "idcardtype", "idcardnumber", "usertype", "creditable_level_of_account",
+	}
+}
+
+// Lifetimes of what is handed out.
+const (
+	loginLife = 10 * time.Minute // from the first request to the exchange of the code
+	tokenLife = 5 * time.Minute
+)

@@ -1,0 +1,80 @@
+package people
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Named is how many citizens have names of their own; those after them, made
+// for load tests, are numbered.
+const Named = 20
+
+const stems = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
+
+// Person is a citizen who does not exist.
+type Person struct {
+	Index  int
+	Number string // 公民身份号码
+	Name   string
+	Born   time.Time
+	Male   bool
+}
+
+// Register is the citizens there are.
+type Register struct{ size int }
+
+// NewRegister makes up size citizens, at least the [Named] ones.
+func NewRegister(size int) (Register, error) {
+	if size > Most {
+		return Register{}, fmt.Errorf("at most %d citizens can be made up", Most)
+	}
+	return Register{size: max(size, Named)}, nil
+}
+
+// Size is how many citizens there are.
+func (r Register) Size() int { return r.size }
+
+// At returns the citizen of an index below [Register.Size].
+func (r Register) At(i int) Person {
+	place := spread(i)
+	made := number(place)
+	return Person{
+		Index:  i,
+		Number: made,
+		Name:   name(i),
+		Born:   firstDay().AddDate(0, 0, place%days),
+		Male:   (made[16]-'0')%2 == 1,
+	}
+}
+
+// Find returns the citizen of an identity number.
+func (r Register) Find(number string) (Person, bool) {
+	place, ok := index(number)
+	if !ok {
+		return Person{}, false
+	}
+	i := gather(place)
+	if i >= r.size {
+		return Person{}, false
+	}
+	return r.At(i), true
+}
+
+func name(i int) string {
+	if i < Named {
+		return "测试" + string([]rune(stems)[i])
+	}
+	return "测试" + strconv.Itoa(i)
+}
+
+// stride is prime to days: neighbours are born years apart, so that the named
+// citizens are of all ages.
+const stride = 7919
+
+func spread(i int) int { return i/days*days + i%days*stride%days }
+
+// gather undoes spread. unstride is the inverse of stride modulo days.
+func gather(place int) int { return place/days*days + place%days*unstride%days }
+
+const unstride = 17679

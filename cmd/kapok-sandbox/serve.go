@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"kapok/cmd/kapok-sandbox/idp"
+	"kapok/cmd/kapok-sandbox/people"
+	"kapok/cmd/kapok-sandbox/platform"
+)
+
+type serveOptions struct {
+	address    string
+	publicURL  string
+	parentDies bool
+	citizens   int
+	platform   platform.Config
+	client     idp.Client
+}
+
+func serveFlags(args []string) (serveOptions, error) {
+	var o serveOptions
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	flags.StringVar(&o.address, "address", "127.0.0.1:8641", "where to listen; port 0 takes a free one")
+	flags.StringVar(&o.publicURL, "public-url", "", "how others reach it, also the OpenID issuer (default http://ADDRESS)")
+	flags.BoolVar(&o.parentDies, "parent-dies", false, "stop when the process that started this one is gone")
+	flags.IntVar(&o.citizens, "citizens", people.Named, "how many citizens to make up")
+	flags.StringVar(&o.platform.RID, "rid", "rid-440106-kapok", "platform: Kapok's consumer id")
+	flags.StringVar(&o.platform.AppKey, "app-key", "sandbox-app-key-440106", "platform: Kapok's own key")
+	flags.StringVar(&o.platform.Cipher, "cipher", "cbc", "platform: how secrets are sealed, cbc or ecb")
+	flags.DurationVar(&o.platform.SecretLife, "secret-life", 30*time.Minute, "platform: how long a lent secret serves")
+	flags.StringVar(&o.client.ID, "client-id", "kapok", "identity provider: Kapok's client id")
+	flags.StringVar(&o.client.Secret, "client-secret", "", "identity provider: Kapok's client secret; without one, PKCE alone")
+	flags.StringVar(&o.client.Redirect, "redirect", "http://127.0.0.1:8640/auth/callback", "identity provider: where Kapok takes people back")
+	return o, parse(flags, args)
+}
+
+// serve runs until ctx ends. The first line it prints is its address.
+func serve(ctx context.Context, args []string, out io.Writer) error {
+	options, err := serveFlags(args)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", options.address)
+	if err != nil {
+		return err
+	}
+	if options.publicURL == "" {
+		options.publicURL = "http://" + listener.Addr().String()
+	}
+	world, err := outsideWorld(options)
+	if err != nil {
+		return err
+	}
+	if options.parentDies {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		go stopWithParent(ctx, cancel)
+	}
+	fmt.Fprintln(out, options.publicURL)
+	return serveUntil(ctx, listener, world)
+}
+
+// outsideWorld is everything on the one address.
+func outsideWorld(o serveOptions) (http.Handler, error) {
+	register, err := people.NewRegister(o.citizens)
+	if err != nil {
+		return nil, err
+	}
+	o.platform.People = register
+	sharing, err := platform.New(o.platform)
+	if err != nil {
+		return nil, err
+	}
+	identities, err := idp.New(o.publicURL, o.client, register)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	sharing.Routes(mux)
+	identities.Routes(mux)
+	mux.HandleFunc("GET /_sandbox/alive", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	return mux, nil
+}
+
+func serveUntil(ctx context.Context, listener net.Listener, world http.Handler) error {
+	server := &http.Server{Handler: world, ReadHeaderTimeout: 5 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ending); errors.Is(err, context.DeadlineExceeded) {
+		return server.Close() // somebody waits for a slow answer that was ordered
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// stopWithParent cancels when the parent changes. Where the system can, the
+// parent has asked for a signal at its death as well; this works everywhere.
+func stopWithParent(ctx context.Context, cancel context.CancelFunc) {
+	parent := os.Getppid()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if os.Getppid() != parent {
+				cancel()
+				return
+			}
+		}
+	}
+}
