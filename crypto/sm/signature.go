@@ -3,6 +3,7 @@ package sm
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -91,7 +92,7 @@ func (sig *signature) encode(enc Encoding) ([]byte, error) {
 	case DER:
 		return sig.der(), nil
 	case Raw:
-		return append(sig.r[:len(sig.r):len(sig.r)], sig.s[:]...), nil
+		return slices.Concat(sig.r[:], sig.s[:]), nil
 	}
 	return nil, ErrEncoding
 }

@@ -1,7 +1,5 @@
 package sm
 
-import "time"
-
 // VerifierOptions says how a [Verifier] treats what the fast library refuses.
 // Zero values are replaced by the defaults.
 type VerifierOptions struct {
@@ -34,7 +32,7 @@ type Verifier struct {
 
 // NewVerifier makes a verifier with its own budgets.
 func NewVerifier(o VerifierOptions) *Verifier {
-	v := &Verifier{
+	return &Verifier{
 		both: o.Both,
 		limit: newLimit(
 			newPace(positive(o.SecondOpinionsPerSecond, 5), positive(o.Burst, 20)),
@@ -42,7 +40,6 @@ func NewVerifier(o VerifierOptions) *Verifier {
 		disagreement: o.OnDisagreement,
 		limited:      o.OnLimited,
 	}
-	return v
 }
 
 func positive[N int | float64](value, otherwise N) N {
@@ -94,7 +91,7 @@ func (v *Verifier) judge(caller string, q *question) error {
 	if first && !v.both {
 		return nil
 	}
-	if !v.both && !v.limit.allow(caller, time.Now()) {
+	if !v.both && !v.limit.allow(caller) {
 		tell(v.limited, caller)
 		return ErrUndecided
 	}

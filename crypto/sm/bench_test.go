@@ -1,0 +1,105 @@
+package sm
+
+import (
+	"crypto/ecdsa"
+	"crypto/rand"
+	"testing"
+
+	"github.com/emmansun/gmsm/sm2"
+)
+
+// benchmarkMessage is 1 KiB, as large as a usual signature base or token.
+var benchmarkMessage = make([]byte, 1<<10)
+
+// BenchmarkSign compares in one run: ours (ZA kept) against the library's own.
+func BenchmarkSign(b *testing.B) {
+	key := newKey(b)
+	b.Run("kapok", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := key.Sign(b.Context(), benchmarkMessage, DER); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("kapok-raw", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := key.Sign(b.Context(), benchmarkMessage, Raw); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("emmansun", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := key.key.Sign(rand.Reader, benchmarkMessage, sm2.DefaultSM2SignerOpts); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	key := newKey(b)
+	der, raw := sign(b, key, benchmarkMessage, DER), sign(b, key, benchmarkMessage, Raw)
+	verifier := NewVerifier(VerifierOptions{})
+	for name, test := range map[string]struct {
+		sig []byte
+		enc Encoding
+	}{"kapok": {der, DER}, "kapok-raw": {raw, Raw}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := verifier.Verify("", key.Public(), benchmarkMessage, test.sig, test.enc); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("emmansun", func(b *testing.B) {
+		pub := &ecdsa.PublicKey{Curve: sm2.P256(), X: key.key.X, Y: key.key.Y}
+		b.ReportAllocs()
+		for b.Loop() {
+			if !sm2.VerifyASN1WithSM2(pub, nil, benchmarkMessage, der) {
+				b.Fatal("refused")
+			}
+		}
+	})
+}
+
+// BenchmarkJunk is one caller that floods with well-formed signatures that are
+// not valid. Within the budget each costs both libraries; beyond, the fast one
+// only.
+func BenchmarkJunk(b *testing.B) {
+	key := newKey(b)
+	junk := sign(b, newKey(b), benchmarkMessage, DER)
+	for name, options := range map[string]VerifierOptions{
+		"unlimited": {SecondOpinionsPerSecond: 1e9, Burst: 1e9, TotalPerSecond: 1e9, TotalBurst: 1e9},
+		"limited":   {},
+	} {
+		b.Run(name, func(b *testing.B) {
+			opinions, limited := 0, 0
+			options.OnLimited = func(string) { limited++ }
+			verifier := NewVerifier(options)
+			for b.Loop() {
+				if err := verifier.Verify("junk", key.Public(), benchmarkMessage, junk, DER); err == nil {
+					b.Fatal("junk was accepted")
+				}
+				opinions++
+			}
+			b.ReportMetric(float64(opinions-limited)/b.Elapsed().Seconds(), "opinions/s")
+		})
+	}
+}
+
+func BenchmarkSeal(b *testing.B) {
+	key := make([]byte, KeySize)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(benchmarkMessage)))
+	for b.Loop() {
+		if _, err := SealGCM(key, benchmarkMessage, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
