@@ -18,28 +18,28 @@ import (
 
 // Defines values for BasisKind.
 const (
-	CONSENT         BasisKind = "CONSENT"
-	CONTRACT        BasisKind = "CONTRACT"
-	EMERGENCY       BasisKind = "EMERGENCY"
-	SEPARATECONSENT BasisKind = "SEPARATE_CONSENT"
-	STATUTORY       BasisKind = "STATUTORY"
-	WRITTENCONSENT  BasisKind = "WRITTEN_CONSENT"
+	BasisKindCONSENT         BasisKind = "CONSENT"
+	BasisKindCONTRACT        BasisKind = "CONTRACT"
+	BasisKindEMERGENCY       BasisKind = "EMERGENCY"
+	BasisKindSEPARATECONSENT BasisKind = "SEPARATE_CONSENT"
+	BasisKindSTATUTORY       BasisKind = "STATUTORY"
+	BasisKindWRITTENCONSENT  BasisKind = "WRITTEN_CONSENT"
 )
 
 // Valid indicates whether the value is a known member of the BasisKind enum.
 func (e BasisKind) Valid() bool {
 	switch e {
-	case CONSENT:
+	case BasisKindCONSENT:
 		return true
-	case CONTRACT:
+	case BasisKindCONTRACT:
 		return true
-	case EMERGENCY:
+	case BasisKindEMERGENCY:
 		return true
-	case SEPARATECONSENT:
+	case BasisKindSEPARATECONSENT:
 		return true
-	case STATUTORY:
+	case BasisKindSTATUTORY:
 		return true
-	case WRITTENCONSENT:
+	case BasisKindWRITTENCONSENT:
 		return true
 	default:
 		return false
@@ -48,55 +48,55 @@ func (e BasisKind) Valid() bool {
 
 // Defines values for BasisState.
 const (
-	ACTIVE      BasisState = "ACTIVE"
-	CLOSED      BasisState = "CLOSED"
-	DEFERRED    BasisState = "DEFERRED"
-	EXHAUSTED   BasisState = "EXHAUSTED"
-	EXPIRED     BasisState = "EXPIRED"
-	INVALIDATED BasisState = "INVALIDATED"
-	LAPSED      BasisState = "LAPSED"
-	PAUSED      BasisState = "PAUSED"
-	REFUSED     BasisState = "REFUSED"
-	REQUESTED   BasisState = "REQUESTED"
-	REVIEWED    BasisState = "REVIEWED"
-	REVOKED     BasisState = "REVOKED"
-	SUPERSEDED  BasisState = "SUPERSEDED"
-	SUSPENDED   BasisState = "SUSPENDED"
-	WITHDRAWN   BasisState = "WITHDRAWN"
+	BasisStateACTIVE      BasisState = "ACTIVE"
+	BasisStateCLOSED      BasisState = "CLOSED"
+	BasisStateDEFERRED    BasisState = "DEFERRED"
+	BasisStateEXHAUSTED   BasisState = "EXHAUSTED"
+	BasisStateEXPIRED     BasisState = "EXPIRED"
+	BasisStateINVALIDATED BasisState = "INVALIDATED"
+	BasisStateLAPSED      BasisState = "LAPSED"
+	BasisStatePAUSED      BasisState = "PAUSED"
+	BasisStateREFUSED     BasisState = "REFUSED"
+	BasisStateREQUESTED   BasisState = "REQUESTED"
+	BasisStateREVIEWED    BasisState = "REVIEWED"
+	BasisStateREVOKED     BasisState = "REVOKED"
+	BasisStateSUPERSEDED  BasisState = "SUPERSEDED"
+	BasisStateSUSPENDED   BasisState = "SUSPENDED"
+	BasisStateWITHDRAWN   BasisState = "WITHDRAWN"
 )
 
 // Valid indicates whether the value is a known member of the BasisState enum.
 func (e BasisState) Valid() bool {
 	switch e {
-	case ACTIVE:
+	case BasisStateACTIVE:
 		return true
-	case CLOSED:
+	case BasisStateCLOSED:
 		return true
-	case DEFERRED:
+	case BasisStateDEFERRED:
 		return true
-	case EXHAUSTED:
+	case BasisStateEXHAUSTED:
 		return true
-	case EXPIRED:
+	case BasisStateEXPIRED:
 		return true
-	case INVALIDATED:
+	case BasisStateINVALIDATED:
 		return true
-	case LAPSED:
+	case BasisStateLAPSED:
 		return true
-	case PAUSED:
+	case BasisStatePAUSED:
 		return true
-	case REFUSED:
+	case BasisStateREFUSED:
 		return true
-	case REQUESTED:
+	case BasisStateREQUESTED:
 		return true
-	case REVIEWED:
+	case BasisStateREVIEWED:
 		return true
-	case REVOKED:
+	case BasisStateREVOKED:
 		return true
-	case SUPERSEDED:
+	case BasisStateSUPERSEDED:
 		return true
-	case SUSPENDED:
+	case BasisStateSUSPENDED:
 		return true
-	case WITHDRAWN:
+	case BasisStateWITHDRAWN:
 		return true
 	default:
 		return false
@@ -126,13 +126,13 @@ func (e CatalogItemSharedType) Valid() bool {
 
 // Defines values for DecisionEffect.
 const (
-	Allow DecisionEffect = "allow"
+	DecisionEffectAllow DecisionEffect = "allow"
 )
 
 // Valid indicates whether the value is a known member of the DecisionEffect enum.
 func (e DecisionEffect) Valid() bool {
 	switch e {
-	case Allow:
+	case DecisionEffectAllow:
 		return true
 	default:
 		return false
@@ -177,34 +177,34 @@ func (e HealthStatus) Valid() bool {
 
 // Defines values for OAuthErrorError.
 const (
-	InvalidClient          OAuthErrorError = "invalid_client"
-	InvalidGrant           OAuthErrorError = "invalid_grant"
-	InvalidRequest         OAuthErrorError = "invalid_request"
-	InvalidScope           OAuthErrorError = "invalid_scope"
-	ServerError            OAuthErrorError = "server_error"
-	TemporarilyUnavailable OAuthErrorError = "temporarily_unavailable"
-	UnauthorizedClient     OAuthErrorError = "unauthorized_client"
-	UnsupportedGrantType   OAuthErrorError = "unsupported_grant_type"
+	OAuthErrorErrorInvalidClient          OAuthErrorError = "invalid_client"
+	OAuthErrorErrorInvalidGrant           OAuthErrorError = "invalid_grant"
+	OAuthErrorErrorInvalidRequest         OAuthErrorError = "invalid_request"
+	OAuthErrorErrorInvalidScope           OAuthErrorError = "invalid_scope"
+	OAuthErrorErrorServerError            OAuthErrorError = "server_error"
+	OAuthErrorErrorTemporarilyUnavailable OAuthErrorError = "temporarily_unavailable"
+	OAuthErrorErrorUnauthorizedClient     OAuthErrorError = "unauthorized_client"
+	OAuthErrorErrorUnsupportedGrantType   OAuthErrorError = "unsupported_grant_type"
 )
 
 // Valid indicates whether the value is a known member of the OAuthErrorError enum.
 func (e OAuthErrorError) Valid() bool {
 	switch e {
-	case InvalidClient:
+	case OAuthErrorErrorInvalidClient:
 		return true
-	case InvalidGrant:
+	case OAuthErrorErrorInvalidGrant:
 		return true
-	case InvalidRequest:
+	case OAuthErrorErrorInvalidRequest:
 		return true
-	case InvalidScope:
+	case OAuthErrorErrorInvalidScope:
 		return true
-	case ServerError:
+	case OAuthErrorErrorServerError:
 		return true
-	case TemporarilyUnavailable:
+	case OAuthErrorErrorTemporarilyUnavailable:
 		return true
-	case UnauthorizedClient:
+	case OAuthErrorErrorUnauthorizedClient:
 		return true
-	case UnsupportedGrantType:
+	case OAuthErrorErrorUnsupportedGrantType:
 		return true
 	default:
 		return false
@@ -213,22 +213,22 @@ func (e OAuthErrorError) Valid() bool {
 
 // Defines values for Operation.
 const (
-	COPY      Operation = "COPY"
-	PREDICATE Operation = "PREDICATE"
-	VERIFY    Operation = "VERIFY"
-	VIEW      Operation = "VIEW"
+	OperationCOPY      Operation = "COPY"
+	OperationPREDICATE Operation = "PREDICATE"
+	OperationVERIFY    Operation = "VERIFY"
+	OperationVIEW      Operation = "VIEW"
 )
 
 // Valid indicates whether the value is a known member of the Operation enum.
 func (e Operation) Valid() bool {
 	switch e {
-	case COPY:
+	case OperationCOPY:
 		return true
-	case PREDICATE:
+	case OperationPREDICATE:
 		return true
-	case VERIFY:
+	case OperationVERIFY:
 		return true
-	case VIEW:
+	case OperationVIEW:
 		return true
 	default:
 		return false
@@ -237,40 +237,40 @@ func (e Operation) Valid() bool {
 
 // Defines values for Role.
 const (
-	Approver Role = "approver"
-	Auditor  Role = "auditor"
-	Bureau   Role = "bureau"
-	Citizen  Role = "citizen"
+	RoleApprover Role = "approver"
+	RoleAuditor  Role = "auditor"
+	RoleBureau   Role = "bureau"
+	RoleCitizen  Role = "citizen"
 )
 
 // Valid indicates whether the value is a known member of the Role enum.
 func (e Role) Valid() bool {
 	switch e {
-	case Approver:
+	case RoleApprover:
 		return true
-	case Auditor:
+	case RoleAuditor:
 		return true
-	case Bureau:
+	case RoleBureau:
 		return true
-	case Citizen:
+	case RoleCitizen:
 		return true
 	default:
 		return false
 	}
 }
 
-// Defines values for SubjectIdType.
+// Defines values for SubjectIDType.
 const (
-	N001 SubjectIdType = "001"
-	N111 SubjectIdType = "111"
+	SubjectIDTypeN001 SubjectIDType = "001"
+	SubjectIDTypeN111 SubjectIDType = "111"
 )
 
-// Valid indicates whether the value is a known member of the SubjectIdType enum.
-func (e SubjectIdType) Valid() bool {
+// Valid indicates whether the value is a known member of the SubjectIDType enum.
+func (e SubjectIDType) Valid() bool {
 	switch e {
-	case N001:
+	case SubjectIDTypeN001:
 		return true
-	case N111:
+	case SubjectIDTypeN111:
 		return true
 	default:
 		return false
@@ -279,13 +279,13 @@ func (e SubjectIdType) Valid() bool {
 
 // Defines values for TokenRequestClientAssertionType.
 const (
-	UrnIetfParamsOauthClientAssertionTypeJwtBearer TokenRequestClientAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	TokenRequestClientAssertionTypeUrnIetfParamsOauthClientAssertionTypeJwtBearer TokenRequestClientAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 )
 
 // Valid indicates whether the value is a known member of the TokenRequestClientAssertionType enum.
 func (e TokenRequestClientAssertionType) Valid() bool {
 	switch e {
-	case UrnIetfParamsOauthClientAssertionTypeJwtBearer:
+	case TokenRequestClientAssertionTypeUrnIetfParamsOauthClientAssertionTypeJwtBearer:
 		return true
 	default:
 		return false
@@ -294,13 +294,13 @@ func (e TokenRequestClientAssertionType) Valid() bool {
 
 // Defines values for TokenRequestGrantType.
 const (
-	ClientCredentials TokenRequestGrantType = "client_credentials"
+	TokenRequestGrantTypeClientCredentials TokenRequestGrantType = "client_credentials"
 )
 
 // Valid indicates whether the value is a known member of the TokenRequestGrantType enum.
 func (e TokenRequestGrantType) Valid() bool {
 	switch e {
-	case ClientCredentials:
+	case TokenRequestGrantTypeClientCredentials:
 		return true
 	default:
 		return false
@@ -309,13 +309,13 @@ func (e TokenRequestGrantType) Valid() bool {
 
 // Defines values for TokenResponseTokenType.
 const (
-	Bearer TokenResponseTokenType = "Bearer"
+	TokenResponseTokenTypeBearer TokenResponseTokenType = "Bearer"
 )
 
 // Valid indicates whether the value is a known member of the TokenResponseTokenType enum.
 func (e TokenResponseTokenType) Valid() bool {
 	switch e {
-	case Bearer:
+	case TokenResponseTokenTypeBearer:
 		return true
 	default:
 		return false
@@ -324,13 +324,13 @@ func (e TokenResponseTokenType) Valid() bool {
 
 // Defines values for TrustBundleKind.
 const (
-	KapokBundle TrustBundleKind = "kapok-bundle"
+	TrustBundleKindKapokBundle TrustBundleKind = "kapok-bundle"
 )
 
 // Valid indicates whether the value is a known member of the TrustBundleKind enum.
 func (e TrustBundleKind) Valid() bool {
 	switch e {
-	case KapokBundle:
+	case TrustBundleKindKapokBundle:
 		return true
 	default:
 		return false
@@ -363,7 +363,7 @@ type Access struct {
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
 	At        Timestamp `json:"at"`
-	BasisId   string    `json:"basis_id,omitempty,omitzero"`
+	BasisID   string    `json:"basis_id,omitempty,omitzero"`
 	BasisKind string    `json:"basis_kind,omitempty,omitzero"`
 	CaseNo    string    `json:"case_no,omitempty,omitzero"`
 
@@ -436,8 +436,8 @@ type Basis struct {
 	// Examples: 2026-01-01T00:00:00.000Z
 	From Timestamp `json:"from"`
 
-	// Id Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
-	Id             BasisID        `json:"id"`
+	// ID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	ID             BasisID        `json:"id"`
 	Item           Named          `json:"item"`
 	ItemVersion    int            `json:"item_version"`
 	Kind           BasisKind      `json:"kind"`
@@ -530,7 +530,12 @@ type Checkpoint struct {
 	// Note The signed note as it is (gateway/ledger/FORMAT.md).
 	Note   string `json:"note"`
 	Origin string `json:"origin"`
-	Size   int64  `json:"size,omitempty,omitzero"`
+
+	// Sealed UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Sealed Timestamp `json:"sealed"`
+	Size   int64     `json:"size"`
 }
 
 // CheckpointList defines model for CheckpointList.
@@ -541,23 +546,15 @@ type CheckpointList struct {
 // Code Stable; one of `x-codes`.
 type Code = string
 
-// ConsentRequest defines model for ConsentRequest.
+// ConsentRequest The terms of the notice that was read, and its SM3.
 type ConsentRequest struct {
-	Notice NoticeShown `json:"notice"`
-
-	// SeparateAck The sensitive fields, each agreed to by itself.
-	SeparateAck []FieldName `json:"separate_ack,omitempty,omitzero"`
-
-	// Terms The recipient is the system's department; the provider is the item's.
-	Terms ConsentTerms `json:"terms"`
-}
-
-// ConsentTerms The recipient is the system's department; the provider is the item's.
-type ConsentTerms struct {
 	// CaseNo The case (办件编号).
 	//
 	// Examples: DB-2026-000001
 	CaseNo CaseNo `json:"case_no,omitempty,omitzero"`
+
+	// Department An identifier of the catalogue.
+	Department Identifier `json:"department"`
 
 	// Expires UTC, RFC 3339, milliseconds.
 	//
@@ -568,13 +565,60 @@ type ConsentTerms struct {
 	// Item 目录代码: 类项目细目/顺序码.
 	//
 	// Examples: 1010010001/000001
-	Item       ItemCode   `json:"item"`
-	Operations Operations `json:"operations"`
+	Item      ItemCode `json:"item"`
+	NoticeSM3 SM3      `json:"notice_sm3"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
 
 	// Purpose The purpose's code (用途).
 	//
 	// Examples: assistance-review
 	Purpose Purpose `json:"purpose"`
+
+	// Separate Separate consent (单独同意, PIPL 29), which sensitive fields need.
+	Separate bool `json:"separate,omitempty,omitzero"`
+
+	// ServiceItem An identifier of the catalogue.
+	ServiceItem Identifier `json:"service_item"`
+
+	// System An identifier of the catalogue.
+	System Identifier `json:"system"`
+}
+
+// ConsentTerms What a person would allow, before it is an access basis.
+type ConsentTerms struct {
+	// CaseNo The case (办件编号).
+	//
+	// Examples: DB-2026-000001
+	CaseNo CaseNo `json:"case_no,omitempty,omitzero"`
+
+	// Department An identifier of the catalogue.
+	Department Identifier `json:"department"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	Fields  Fields    `json:"fields"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+
+	// Purpose The purpose's code (用途).
+	//
+	// Examples: assistance-review
+	Purpose Purpose `json:"purpose"`
+
+	// Separate Separate consent (单独同意, PIPL 29), which sensitive fields need.
+	Separate bool `json:"separate,omitempty,omitzero"`
 
 	// ServiceItem An identifier of the catalogue.
 	ServiceItem Identifier `json:"service_item"`
@@ -605,8 +649,8 @@ type ExchangeID = string
 
 // ExchangeRequest defines model for ExchangeRequest.
 type ExchangeRequest struct {
-	// BasisId Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
-	BasisId BasisID `json:"basis_id,omitempty,omitzero"`
+	// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	BasisID BasisID `json:"basis_id,omitempty,omitzero"`
 
 	// CaseNo The case (办件编号).
 	//
@@ -652,10 +696,10 @@ type ExchangeResponse struct {
 	DataSalt string   `json:"data_salt"`
 	Decision Decision `json:"decision"`
 
-	// ExchangeId Random; links intent, outcome and receipt.
+	// ExchangeID Random; links intent, outcome and receipt.
 	//
 	// Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
-	ExchangeId ExchangeID `json:"exchange_id"`
+	ExchangeID ExchangeID `json:"exchange_id"`
 
 	// Receipt A ledger receipt: the entry's opening, its inclusion proof, the signed checkpoint and the
 	// signing key's certificate. The format is gateway/ledger/FORMAT.md; `kapok-verify` checks it.
@@ -703,7 +747,7 @@ type ItemCode = string
 type LegalProvision struct {
 	// Article Examples: 第五十八条
 	Article string `json:"article"`
-	Id      string `json:"id,omitempty,omitzero"`
+	ID      string `json:"id,omitempty,omitzero"`
 
 	// Law Examples: 社会救助暂行办法
 	Law string `json:"law"`
@@ -711,10 +755,8 @@ type LegalProvision struct {
 
 // Me defines model for Me.
 type Me struct {
-	CsrfToken string `json:"csrf_token"`
-
-	// Department Of staff.
-	Department string `json:"department,omitempty,omitzero"`
+	CSRFToken  string `json:"csrf_token"`
+	Department Named  `json:"department,omitempty,omitzero"`
 
 	// ExpiresAt UTC, RFC 3339, milliseconds.
 	//
@@ -725,7 +767,7 @@ type Me struct {
 
 // Named defines model for Named.
 type Named struct {
-	Id   string `json:"id"`
+	ID   string `json:"id"`
 	Name string `json:"name,omitempty,omitzero"`
 }
 
@@ -737,28 +779,13 @@ type NamedField struct {
 
 // Notice defines model for Notice.
 type Notice struct {
-	Id        string       `json:"id"`
-	Language  string       `json:"language"`
-	Sensitive []NamedField `json:"sensitive"`
-
-	// ShownAt UTC, RFC 3339, milliseconds.
-	//
-	// Examples: 2026-01-01T00:00:00.000Z
-	ShownAt Timestamp `json:"shown_at"`
-	Sm3     SM3       `json:"sm3"`
+	ID       string `json:"id"`
+	Language string `json:"language"`
+	SM3      SM3    `json:"sm3"`
 
 	// Text To be shown as it is.
 	Text    string `json:"text"`
 	Version string `json:"version"`
-}
-
-// NoticeShown defines model for NoticeShown.
-type NoticeShown struct {
-	// ShownAt UTC, RFC 3339, milliseconds.
-	//
-	// Examples: 2026-01-01T00:00:00.000Z
-	ShownAt Timestamp `json:"shown_at"`
-	Sm3     SM3       `json:"sm3"`
 }
 
 // OAuthError defines model for OAuthError.
@@ -767,7 +794,7 @@ type OAuthError struct {
 	Code             Code            `json:"code"`
 	Error            OAuthErrorError `json:"error"`
 	ErrorDescription string          `json:"error_description"`
-	TraceId          TraceID         `json:"trace_id"`
+	TraceID          TraceID         `json:"trace_id"`
 }
 
 // OAuthErrorError defines model for OAuthError.Error.
@@ -812,7 +839,7 @@ type Problem struct {
 
 	// Title The family of the problem.
 	Title   string  `json:"title"`
-	TraceId TraceID `json:"trace_id"`
+	TraceID TraceID `json:"trace_id"`
 
 	// Type Examples: /docs/problems#field-invalid
 	Type string `json:"type"`
@@ -852,8 +879,11 @@ type SourceFacts struct {
 	Provider string `json:"provider"`
 }
 
-// StatutoryRequest The recipient is the system's department, which the provision must empower for the matter.
+// StatutoryRequest The provision of the maintained list must empower this department in this matter.
 type StatutoryRequest struct {
+	// Department An identifier of the catalogue.
+	Department Identifier `json:"department"`
+
 	// Expires UTC, RFC 3339, milliseconds.
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
@@ -867,7 +897,10 @@ type StatutoryRequest struct {
 
 	// LegalProvision An identifier of the catalogue.
 	LegalProvision Identifier `json:"legal_provision"`
-	Operations     Operations `json:"operations"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
 
 	// Purpose The purpose's code (用途).
 	//
@@ -883,15 +916,15 @@ type StatutoryRequest struct {
 
 // Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
 type Subject struct {
-	// IdNumber 18 characters with a valid check character (GB 11643, GB 32100).
-	IdNumber string `json:"id_number"`
+	// IDNumber 18 characters with a valid check character (GB 11643, GB 32100).
+	IDNumber string `json:"id_number"`
 
-	// IdType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
-	IdType SubjectIdType `json:"id_type"`
+	// IDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
+	IDType SubjectIDType `json:"id_type"`
 }
 
-// SubjectIdType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
-type SubjectIdType string
+// SubjectIDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
+type SubjectIDType string
 
 // Timestamp UTC, RFC 3339, milliseconds.
 //
@@ -904,8 +937,8 @@ type TokenRequest struct {
 	ClientAssertion     string                          `json:"client_assertion"`
 	ClientAssertionType TokenRequestClientAssertionType `json:"client_assertion_type"`
 
-	// ClientId An identifier of the catalogue.
-	ClientId  Identifier            `json:"client_id,omitempty,omitzero"`
+	// ClientID An identifier of the catalogue.
+	ClientID  Identifier            `json:"client_id,omitempty,omitzero"`
 	GrantType TokenRequestGrantType `json:"grant_type"`
 	Scope     string                `json:"scope,omitempty,omitzero"`
 }
@@ -1754,7 +1787,7 @@ func (response ShowNotice200JSONResponse) VisitShowNoticeResponse(w http.Respons
 }
 
 type WithdrawBasisRequestObject struct {
-	Id     BasisID `json:"id"`
+	ID     BasisID `json:"id"`
 	Params WithdrawBasisParams
 }
 
@@ -1762,18 +1795,12 @@ type WithdrawBasisResponseObject interface {
 	VisitWithdrawBasisResponse(w http.ResponseWriter) error
 }
 
-type WithdrawBasis200JSONResponse Basis
+type WithdrawBasis204Response struct {
+}
 
-func (response WithdrawBasis200JSONResponse) VisitWithdrawBasisResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+func (response WithdrawBasis204Response) VisitWithdrawBasisResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type GetTrustRequestObject struct {
@@ -2235,7 +2262,7 @@ func (sh *strictHandler) ShowNotice(ctx *gin.Context, params ShowNoticeParams) {
 func (sh *strictHandler) WithdrawBasis(ctx *gin.Context, id BasisID, params WithdrawBasisParams) {
 	var request WithdrawBasisRequestObject
 
-	request.Id = id
+	request.ID = id
 	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {

@@ -1,0 +1,88 @@
+package httpapi
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kapok/catalog"
+	"kapok/gateway/web"
+)
+
+// Config holds what the edge is built from. Every part is required.
+type Config struct {
+	PublicURL string // under which callers reach every node: scheme and host, no slash at the end
+	Catalog   *catalog.Catalog
+	Exchanges Exchanges
+	Tokens    Tokens
+	Sessions  Sessions
+	Subjects  Subjects
+	Safe      Safe
+	Bases     Bases
+	Record    Record
+	Provider  Provider
+	Trust     []byte // the bundle to pin, as it is handed out
+	Checks    []Check
+	Metrics   *prometheus.Registry
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// api is what the handlers share; nothing in it changes once it is built.
+type api struct {
+	publicURL string
+	origin    string // of our own pages
+	catalog   *catalog.Catalog
+	names     names
+	exchanges Exchanges
+	tokens    Tokens
+	sessions  Sessions
+	subjects  Subjects
+	safe      Safe
+	bases     Bases
+	record    Record
+	provider  *provider
+	cookies   cookies
+	pages     web.Pages
+	trust     []byte
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// handlers implements what the strict server asks for.
+type handlers struct{ *api }
+
+// New builds the whole edge.
+func New(config Config) (http.Handler, error) {
+	address, err := publicAddress(config.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.Load()
+	if err != nil {
+		return nil, err
+	}
+	a := &api{
+		publicURL: config.PublicURL, origin: originOf(address),
+		catalog: config.Catalog, names: names{config.Catalog},
+		exchanges: config.Exchanges, tokens: config.Tokens, sessions: config.Sessions, subjects: config.Subjects,
+		safe: config.Safe, bases: config.Bases, record: config.Record,
+		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
+		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
+		now: config.Now, log: config.Log,
+	}
+	return a.routes(config)
+}
+
+func publicAddress(raw string) (*url.URL, error) {
+	address, err := url.Parse(raw)
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || strings.TrimPrefix(raw, originOf(address)) != "" {
+		return nil, fmt.Errorf("httpapi: the public address is http:// or https:// with a host, and nothing after it")
+	}
+	return address, nil
+}

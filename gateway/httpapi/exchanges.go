@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"context"
+	"maps"
+
+	"github.com/gin-gonic/gin"
+
+	"kapok/gateway/exchange"
+)
+
+// Exchanges is the one path. What Exchange and Receipt return is signed and leaves
+// as it is; their errors are problems, and are in the ledger already. RecordRefusal
+// is for calls that were refused at the door.
+type Exchanges interface {
+	Exchange(ctx context.Context, call exchange.Call) (exchange.Release, error)
+	Receipt(ctx context.Context, call exchange.Call, ref string) (exchange.Release, error)
+	RecordRefusal(ctx context.Context, call exchange.Call, cause error)
+}
+
+// createExchange and getExchangeReceipt are not of the strict server: a signature is
+// over the bytes as they came, and a body that nobody can read is recorded too.
+func (a *api) createExchange(c *gin.Context) {
+	a.serveSigned(c, a.exchanges.Exchange)
+}
+
+func (a *api) getExchangeReceipt(c *gin.Context) {
+	a.serveSigned(c, func(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+		return a.exchanges.Receipt(ctx, call, c.Param("ref"))
+	})
+}
+
+func (a *api) serveSigned(c *gin.Context, serve func(context.Context, exchange.Call) (exchange.Release, error)) {
+	ctx := c.Request.Context()
+	body, err := readBody(c)
+	call := a.call(c, body)
+	if err != nil {
+		a.exchanges.RecordRefusal(ctx, call, err)
+		writeProblem(c, err)
+		return
+	}
+	release, err := serve(ctx, call)
+	visitOf(c).system = release.System
+	if err != nil {
+		writeProblem(c, err)
+		return
+	}
+	maps.Copy(c.Writer.Header(), release.Header)
+	c.Writer.WriteHeader(release.Status)
+	if _, err := c.Writer.Write(release.Body); err != nil {
+		_ = c.Error(err) // the caller has gone; the ledger says what was released
+	}
+}
+
+// call is the request as it arrived, under the address by which callers know Kapok:
+// what they signed, whatever stands between.
+func (a *api) call(c *gin.Context, body []byte) exchange.Call {
+	return exchange.Call{
+		Method: c.Request.Method, TargetURI: a.publicURL + c.Request.RequestURI,
+		Header: c.Request.Header, Body: body, TraceID: visitOf(c).trace,
+	}
+}

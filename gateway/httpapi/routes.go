@@ -1,0 +1,103 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// routes is the whole API: each address, who may use it, and what serves it.
+func (a *api) routes(config Config) (http.Handler, error) {
+	contract, err := newContract()
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := newMetrics(config.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("httpapi: metrics: %w", err)
+	}
+	problems, err := newProblemPage()
+	if err != nil {
+		return nil, err
+	}
+	r := newRouter()
+	r.Use(begin, logRequest(a.log), metrics.measure, recoverPanic, secure(a.cookies.https), a.checkPath)
+	r.NoRoute(pathUnknown)
+	r.NoMethod(methodNotAllowed)
+	op := a.operations()
+
+	// Departments' systems: each call signed.
+	r.POST("/oauth2/token", a.issueToken)
+	r.POST("/v1/exchanges", a.createExchange)
+	r.GET("/v1/exchanges/:ref/receipt", a.getExchangeReceipt)
+
+	// Anybody.
+	open := r.Group("/", contract.check)
+	open.GET("/v1/catalog/items", op.ListCatalogItems)
+	open.GET("/v1/catalog/items/:category/:serial", op.GetCatalogItem)
+	open.GET("/v1/ledger/checkpoints", op.ListCheckpoints)
+	open.GET("/v1/trust", op.GetTrust)
+	open.GET("/auth/login", a.startLogin)
+	open.GET("/auth/callback", a.finishLogin)
+
+	// Whoever is signed in.
+	r.GET("/v1/me", a.person(), contract.check, op.GetMe)
+	r.POST("/auth/logout", a.person(), a.ownPage, contract.check, a.logout)
+
+	// A citizen, about themselves.
+	citizen := r.Group("/v1/me", a.person(RoleCitizen))
+	citizen.GET("/accesses", contract.check, op.ListMyAccesses)
+	citizen.GET("/accesses/:origin/:index/receipt", contract.check, op.GetMyReceipt)
+	citizen.GET("/bases", contract.check, op.ListMyBases)
+	citizen.POST("/bases", a.ownPage, contract.check, op.GrantBasis)
+	citizen.POST("/bases/notice", a.ownPage, contract.check, op.ShowNotice)
+	citizen.POST("/bases/:id/withdraw", a.ownPage, contract.check, op.WithdrawBasis)
+
+	// The data bureau's desk.
+	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
+	r.GET("/v1/bureau/exchanges", a.person(RoleBureau, RoleAuditor), contract.check, op.ListExchanges)
+
+	// Those who run Kapok, and those who read about it.
+	r.GET("/livez", live)
+	r.GET("/readyz", ready(config.Checks, a.log))
+	r.GET("/metrics", exposition(config.Metrics))
+	r.GET("/openapi.yaml", serveSpec)
+	r.GET("/docs/problems", problems.serve)
+	for address, file := range a.pages {
+		r.GET(address, servePage(file))
+	}
+	return r, nil
+}
+
+// newRouter matches addresses as they were sent: %2F is not a slash, and an address
+// has one spelling.
+func newRouter() *gin.Engine {
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false
+	r.RedirectFixedPath = false
+	r.UseEscapedPath = true
+	r.UnescapePathValues = true
+	r.ContextWithFallback = true
+	r.ForwardedByClientIP = false
+	return r
+}
+
+// operations is the strict server around the handlers; its errors become problems.
+func (a *api) operations() ServerInterfaceWrapper {
+	return ServerInterfaceWrapper{
+		Handler: NewStrictHandlerWithOptions(handlers{a}, nil, StrictGinServerOptions{
+			RequestErrorHandlerFunc:  unbindable,
+			HandlerErrorFunc:         writeProblem,
+			ResponseErrorHandlerFunc: writeProblem,
+		}),
+		ErrorHandler: func(c *gin.Context, err error, _ int) { unbindable(c, err) },
+	}
+}
+
+// unbindable is reached when openapi.yaml lets something through that its Go type
+// cannot hold. The text of the error can quote the request.
+func unbindable(c *gin.Context, _ error) {
+	writeProblem(c, invalid("", "A value does not fit its type in openapi.yaml."))
+}
