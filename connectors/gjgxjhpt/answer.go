@@ -1,13 +1,9 @@
 package gjgxjhpt
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"kapok/connectors"
 	"kapok/gateway"
@@ -16,30 +12,34 @@ import (
 // errNotAuthorised is a refusal that a fresh secret may cure.
 var errNotAuthorised = fmt.Errorf("%w: the platform does not accept the secret", connectors.ErrRefused)
 
-// refusals that mean "not authorised", by the platform's own codes.
-var notAuthorised = map[text]bool{"-1": true, "E-106": true}
+// notAuthorised are the platform's own codes for it.
+var notAuthorised = map[string]bool{"-1": true, "E-106": true}
 
 // plainCode is what may be repeated of a code; a source may put anything there.
 var plainCode = regexp.MustCompile(`^[A-Za-z0-9_-]{1,16}$`)
 
-// envelope reads {"code","data","message"} and returns the members where code is
-// "0". The message is dropped: sources put personal data into it.
-func envelope(body []byte) (map[string]json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if !utf8.Valid(body) || json.Unmarshal(body, &members) != nil || members == nil {
+// envelope reads {"code","data","message"} and returns it where code is "0". The
+// message is dropped: sources put personal data into it.
+func envelope(body []byte) (value, error) {
+	whole, valid := parse(body)
+	if !valid || !whole.isObject() {
 		return nil, fmt.Errorf("%w: the answer is not a JSON object in UTF-8", connectors.ErrGarbage)
 	}
-	var code text
-	if json.Unmarshal(members["code"], &code) != nil || code == "" {
-		return nil, fmt.Errorf("%w: the answer has no code", connectors.ErrGarbage)
+	member, present := whole.member("code")
+	if !present {
+		return nil, fmt.Errorf("%w: the answer has not one code", connectors.ErrGarbage)
+	}
+	code, plain := member.text()
+	if !plain || code == "" {
+		return nil, fmt.Errorf("%w: the answer's code is no text", connectors.ErrGarbage)
 	}
 	if code == "0" {
-		return members, nil
+		return whole, nil
 	}
 	if notAuthorised[code] {
 		return nil, fmt.Errorf("%w: code %s", errNotAuthorised, code)
 	}
-	if !plainCode.MatchString(string(code)) {
+	if !plainCode.MatchString(code) {
 		code = "(unreadable)"
 	}
 	return nil, fmt.Errorf("%w: code %s", connectors.ErrRefused, code)
@@ -48,13 +48,13 @@ func envelope(body []byte) (map[string]json.RawMessage, error) {
 // read reads a business answer about the subject. Where the records should
 // stand and nothing does, the answer is garbage, never "no record".
 func (l layout) read(body []byte, subject gateway.Identity) (connectors.Answer, error) {
-	members, err := envelope(body)
+	whole, err := envelope(body)
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	found, present := l.records.follow(members)
+	found, present := l.records.follow(whole)
 	if !present {
-		return connectors.Answer{}, fmt.Errorf("%w: the answer has no records member", connectors.ErrGarbage)
+		return connectors.Answer{}, fmt.Errorf("%w: the answer has not one records member", connectors.ErrGarbage)
 	}
 	records, err := readRecords(found)
 	if err != nil {
@@ -65,7 +65,7 @@ func (l layout) read(body []byte, subject gateway.Identity) (connectors.Answer, 
 			return connectors.Answer{}, fmt.Errorf("%w: a record is not about the subject", connectors.ErrGarbage)
 		}
 	}
-	asOf, err := l.readAsOf(members)
+	asOf, err := l.readAsOf(whole)
 	if err != nil {
 		return connectors.Answer{}, err
 	}
@@ -73,48 +73,42 @@ func (l layout) read(body []byte, subject gateway.Identity) (connectors.Answer, 
 }
 
 // readRecords takes an array of objects, one object, or null for none.
-func readRecords(data json.RawMessage) ([]connectors.Record, error) {
-	if bytes.Equal(data, []byte("null")) {
+func readRecords(found value) ([]connectors.Record, error) {
+	if found.isNull() {
 		return nil, nil
 	}
-	if bytes.HasPrefix(data, []byte("{")) {
-		data = bytes.Join([][]byte{{'['}, data, {']'}}, nil)
+	if found.isObject() {
+		record, err := readRecord(found)
+		return []connectors.Record{record}, err
 	}
-	var rows []map[string]text
-	if err := json.Unmarshal(data, &rows); err != nil {
-		return nil, fmt.Errorf("%w: the records are not objects of plain values", connectors.ErrGarbage)
+	if !found.isArray() {
+		return nil, fmt.Errorf("%w: the records are neither an array nor an object", connectors.ErrGarbage)
 	}
-	records := make([]connectors.Record, 0, len(rows))
-	for _, row := range rows {
-		if row == nil {
-			return nil, fmt.Errorf("%w: a record is null", connectors.ErrGarbage)
-		}
-		record := make(connectors.Record, len(row))
-		for name, value := range row {
-			record[name] = string(value)
+	var records []connectors.Record
+	for element := range found.elements() {
+		record, err := readRecord(element)
+		if err != nil {
+			return nil, err
 		}
 		records = append(records, record)
 	}
 	return records, nil
 }
 
-// text takes a JSON string, number, true, false or null, and keeps a number as
-// it was written.
-type text string
+// usualFields is how many fields a record has as a rule.
+const usualFields = 16
 
-var errNotPlain = errors.New("not a plain value")
-
-// UnmarshalJSON refuses objects and arrays.
-func (t *text) UnmarshalJSON(data []byte) error {
-	switch data[0] {
-	case '"':
-		return json.Unmarshal(data, (*string)(t))
-	case '{', '[':
-		return errNotPlain
-	case 'n':
-		*t = ""
-	default:
-		*t = text(data)
+func readRecord(found value) (connectors.Record, error) {
+	if !found.isObject() {
+		return nil, fmt.Errorf("%w: a record is not an object", connectors.ErrGarbage)
 	}
-	return nil
+	record := make(connectors.Record, usualFields)
+	for name, inner := range found.members() {
+		text, plain := inner.text()
+		if _, twice := record[name]; twice || !plain {
+			return nil, fmt.Errorf("%w: a record has a field twice, or one that is no plain value", connectors.ErrGarbage)
+		}
+		record[name] = text
+	}
+	return record, nil
 }

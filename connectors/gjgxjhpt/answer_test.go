@@ -50,7 +50,9 @@ func TestReadAnswer(t *testing.T) {
 			connectors.Answer{Records: []connectors.Record{{"GMSFHM": number}}}},
 		{"the check character in lower case", `{"code":"0","data":{"records":[{"GMSFHM":"11010519491231002x"}],"asOf":null}}`,
 			connectors.Answer{Records: []connectors.Record{{"GMSFHM": "11010519491231002x"}}}},
-		{"no record", `{"code":"0","data":{"records":[]}}`, connectors.Answer{Records: []connectors.Record{}}},
+		{"no record", `{"code":"0","data":{"records":[]}}`, connectors.Answer{}},
+		{"space and escapes", " {\n\"code\" : \"0\" ,\t\"data\":{ \"records\" : [ { \"GMSFHM\":\"11010519491231002\\u0058\" , \"XM\":\"\\\"}]测\\\\\" } ] } }\r\n",
+			connectors.Answer{Records: []connectors.Record{{"GMSFHM": number, "XM": "\"}]测\\"}}}},
 		{"no record, said by null", `{"code":"0","data":{"records":null}}`, connectors.Answer{}},
 	}
 	for _, c := range cases {
@@ -78,6 +80,10 @@ func TestReadAnswerRefused(t *testing.T) {
 		{"code is an object", `{"code":{},"data":{"records":[]}}`, connectors.ErrGarbage},
 		{"no data", `{"code":"0"}`, connectors.ErrGarbage},
 		{"data is text", `{"code":"0","data":"11010519491231002X"}`, connectors.ErrGarbage},
+		{"two codes", `{"code":"0","code":"E-301","data":{"records":[]}}`, connectors.ErrGarbage},
+		{"two data", `{"code":"0","data":{"records":[]},"data":{"records":[]}}`, connectors.ErrGarbage},
+		{"a field twice", `{"code":"0","data":{"records":[{"GMSFHM":"440106199001010016","GMSFHM":"11010519491231002X"}]}}`, connectors.ErrGarbage},
+		{"a record is text", `{"code":"0","data":{"records":["11010519491231002X"]}}`, connectors.ErrGarbage},
 		{"no records member", `{"code":"0","data":{}}`, connectors.ErrGarbage},
 		{"records are text", `{"code":"0","data":{"records":"11010519491231002X"}}`, connectors.ErrGarbage},
 		{"a record is null", `{"code":"0","data":{"records":[null]}}`, connectors.ErrGarbage},
@@ -150,4 +156,15 @@ func faults(err error) (count int) {
 		}
 	}
 	return count
+}
+
+func BenchmarkReadAnswer(b *testing.B) {
+	body := []byte(`{"code":"0","data":{"records":[{"GMSFHM":"11010519491231002X","XM":"测试甲","XB":"男","MZ":"汉族","CSRQ":"1949-12-31","CSD":"广东省广州市天河区","JG":"广东广州","HJDZ":"广东省广州市天河区测试路1号101房","HH":"440106000001","YHZGX":"户主","HNRS":3,"HKXZ":"家庭户","HJZT":"正常","LXDH":"10000000001"}],"asOf":"2026-03-01T08:00:00+08:00"},"message":"成功"}`)
+	l, id := household(b), subject(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := l.read(body, id); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package gjgxjhpt
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -12,19 +11,19 @@ import (
 var timeForms = []string{time.RFC3339, time.DateTime, "20060102150405", time.DateOnly, "20060102"}
 
 // readAsOf returns when the data was true, zero where the answer does not say.
-func (l layout) readAsOf(members map[string]json.RawMessage) (time.Time, error) {
-	value, present := l.asOf.follow(members)
+func (l layout) readAsOf(whole value) (time.Time, error) {
+	found, present := l.asOf.follow(whole)
 	if !present {
 		return time.Time{}, nil
 	}
-	var written text
-	if json.Unmarshal(value, &written) != nil {
+	written, plain := found.text()
+	if !plain {
 		return time.Time{}, fmt.Errorf("%w: the time of the data is not a plain value", connectors.ErrGarbage)
 	}
 	if written == "" {
 		return time.Time{}, nil
 	}
-	return parseTime(string(written))
+	return parseTime(written)
 }
 
 func parseTime(value string) (time.Time, error) {

@@ -33,22 +33,20 @@ func (c *Connector) exchangeKey(ctx context.Context) (*secret, error) {
 // readKey reads the answer of the key exchange. The secret's end is in
 // milliseconds since 1970, as a number or as text.
 func (s Settings) readKey(body []byte, now time.Time) (*secret, error) {
-	members, err := envelope(body)
+	whole, err := envelope(body)
 	if err != nil {
 		return nil, err
 	}
-	var data struct {
-		Secret string `json:"secret"`
-		End    text   `json:"secretEndTime"`
-	}
-	if err := json.Unmarshal(members["data"], &data); err != nil {
+	sealed, sent := path{"data", "secret"}.text(whole)
+	if !sent {
 		return nil, fmt.Errorf("%w: the key exchange sends no secret", connectors.ErrGarbage)
 	}
-	key, err := openSecret(s.AppKey, data.Secret, modes[s.Cipher])
+	key, err := openSecret(s.AppKey, sealed, modes[s.Cipher])
 	if err != nil {
 		return nil, fmt.Errorf("%w: the secret cannot be decrypted: %v", connectors.ErrGarbage, err)
 	}
-	end, err := strconv.ParseInt(string(data.End), 10, 64)
+	written, _ := path{"data", "secretEndTime"}.text(whole)
+	end, err := strconv.ParseInt(written, 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("%w: secretEndTime is not in milliseconds", connectors.ErrGarbage)
 	}

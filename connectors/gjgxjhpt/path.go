@@ -1,7 +1,6 @@
 package gjgxjhpt
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -22,17 +21,22 @@ func parsePath(pointer string) (path, error) {
 }
 
 // follow returns the value at the path's end, and false where a member on the
-// way is missing or is no object.
-func (p path) follow(members map[string]json.RawMessage) (json.RawMessage, bool) {
-	for i, name := range p {
-		value, present := members[name]
-		if !present || i == len(p)-1 {
-			return value, present
-		}
-		members = nil
-		if json.Unmarshal(value, &members) != nil {
+// way is missing or stands twice.
+func (p path) follow(from value) (found value, present bool) {
+	found = from
+	for _, name := range p {
+		if found, present = found.member(name); !present {
 			return nil, false
 		}
 	}
-	return nil, false
+	return found, present
+}
+
+// text returns the plain value at the path's end.
+func (p path) text(from value) (string, bool) {
+	found, present := p.follow(from)
+	if !present {
+		return "", false
+	}
+	return found.text()
 }
