@@ -49,23 +49,38 @@ func ReceiptAt(ctx context.Context, archive Archive, origin string, index uint64
 	return sealed.Receipt(disclose)
 }
 
-// open reads the entry with those of its fields that were not erased.
 func (s Stored) open() (Entry, []Opening, error) {
 	if len(s.Chain) < 2 {
 		return Entry{}, nil, errors.New("ledger: the certificates of a stored checkpoint are missing")
 	}
-	leaf, err := ParseLeaf(s.Entry)
+	return open(s.Entry, s.Openings)
+}
+
+// OpenEntry reads a stored entry with those of its fields that were not erased, in
+// ascending order of their names. packed may be nil. A value that is not the one
+// committed to is an error: somebody altered it.
+func OpenEntry(encoded, packed []byte) (Entry, error) {
+	entry, _, err := open(encoded, packed)
+	return entry, err
+}
+
+func open(encoded, packed []byte) (Entry, []Opening, error) {
+	leaf, err := ParseLeaf(encoded)
 	if err != nil {
 		return Entry{}, nil, err
 	}
-	var openings []Opening
-	if s.Openings != nil {
-		if openings, err = DecodeOpenings(s.Openings); err != nil {
-			return Entry{}, nil, err
-		}
-	}
 	entry := Entry{Kind: leaf.Kind, Ref: leaf.Ref, At: leaf.At}
+	if packed == nil {
+		return entry, nil, nil
+	}
+	openings, err := DecodeOpenings(packed)
+	if err != nil {
+		return Entry{}, nil, err
+	}
 	for _, o := range openings {
+		if committed, found := leaf.commitment(o.Name); !found || committed != o.Commitment() {
+			return Entry{}, nil, fmt.Errorf("ledger: the stored value of field %s is not the one that the entry commits to", o.Name)
+		}
 		entry.Fields = append(entry.Fields, Field{Name: o.Name, Value: o.Value})
 	}
 	return entry, openings, nil

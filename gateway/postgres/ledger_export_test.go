@@ -1,0 +1,6 @@
+package postgres
+
+var (
+	PendEntry      = pendEntry
+	StopEverywhere = stopEverywhere
+)

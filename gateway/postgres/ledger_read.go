@@ -1,0 +1,148 @@
+package postgres
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kapok/gateway/ledger"
+)
+
+// LedgerEntry is an entry as a page shows it, with those of its fields that were
+// not erased.
+type LedgerEntry struct {
+	Origin string
+	Index  uint64
+	Entry  ledger.Entry
+}
+
+// LedgerPlace is a place in a citizen's index; the zero one stands after the latest.
+type LedgerPlace struct {
+	At     time.Time
+	Origin string
+	Index  uint64
+}
+
+// Place is where the entry stands in a citizen's index, for the next page.
+func (e LedgerEntry) Place() LedgerPlace { return LedgerPlace{e.Entry.At, e.Origin, e.Index} }
+
+// Accesses lists what concerns one citizen, in all logs, the latest first: up to
+// limit entries that stand before the given place.
+func (l *Ledger) Accesses(ctx context.Context, subjectRef string, before LedgerPlace, limit int) ([]LedgerEntry, error) {
+	if before.At.IsZero() {
+		before.At = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	rows, err := l.db.pool.Query(ctx, `
+		select at, origin, idx from ledger_accesses
+		where subject_ref = $1 and (at, origin, idx) < ($2, $3, $4)
+		order by at desc, origin desc, idx desc limit $5`, subjectRef, before.At, before.Origin, int64(before.Index), limit)
+	if err != nil {
+		return nil, explain(err)
+	}
+	places, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LedgerPlace])
+	if err != nil {
+		return nil, explain(err)
+	}
+	return l.entriesAt(ctx, places)
+}
+
+// Find lists the entries of one reference, the earliest first: an intent and its
+// outcome, for instance. A reference is 32 lower-case hex characters; there is
+// nothing under any other.
+func (l *Ledger) Find(ctx context.Context, ref string) ([]LedgerEntry, error) {
+	raw, err := hex.DecodeString(ref)
+	if err != nil || hex.EncodeToString(raw) != ref {
+		return nil, nil
+	}
+	rows, err := l.db.pool.Query(ctx, `select at, origin, idx from ledger_entries where ref = $1 order by at, origin, idx`, raw)
+	if err != nil {
+		return nil, explain(err)
+	}
+	places, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LedgerPlace])
+	if err != nil {
+		return nil, explain(err)
+	}
+	return l.entriesAt(ctx, places)
+}
+
+// Recent lists the latest entries of all logs, without whom they concern: up to
+// limit, the latest first, of each origin only those below the index that before
+// holds for it.
+func (l *Ledger) Recent(ctx context.Context, before map[string]uint64, limit int) ([]LedgerEntry, error) {
+	origins, err := l.origins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var places []LedgerPlace
+	for _, origin := range origins {
+		below, bounded := before[origin]
+		rows, err := l.db.pool.Query(ctx, `
+			select at, origin, idx from ledger_entries
+			where origin = $1 and (idx < $2 or not $3) order by idx desc limit $4`, origin, int64(below), bounded, limit)
+		if err != nil {
+			return nil, explain(err)
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LedgerPlace])
+		if err != nil {
+			return nil, explain(err)
+		}
+		places = append(places, found...)
+	}
+	slices.SortStableFunc(places, func(a, b LedgerPlace) int { return b.At.Compare(a.At) })
+	entries, err := l.entriesAt(ctx, places[:min(limit, len(places))])
+	for i := range entries {
+		entries[i].Entry.Fields = slices.DeleteFunc(entries[i].Entry.Fields, func(f ledger.Field) bool { return f.Name == ledger.SubjectField })
+	}
+	return entries, err
+}
+
+func (l *Ledger) origins(ctx context.Context) ([]string, error) {
+	rows, err := l.db.pool.Query(ctx, `select origin from ledger_origins where origin <> $1 order by origin`, bookOfStops)
+	if err != nil {
+		return nil, explain(err)
+	}
+	origins, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return origins, explain(err)
+}
+
+// Checkpoints returns the latest signed checkpoint of each log that has one.
+func (l *Ledger) Checkpoints(ctx context.Context) ([]string, error) {
+	rows, err := l.db.pool.Query(ctx, `
+		select head.note from ledger_origins log
+		join ledger_checkpoints head on head.origin = log.origin and head.size = log.size
+		order by log.origin`)
+	if err != nil {
+		return nil, explain(err)
+	}
+	notes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return notes, explain(err)
+}
+
+// entriesAt reads and opens entries, in the order asked for.
+func (l *Ledger) entriesAt(ctx context.Context, places []LedgerPlace) ([]LedgerEntry, error) {
+	origins, indices := make([]string, len(places)), make([]int64, len(places))
+	for i, place := range places {
+		origins[i], indices[i] = place.Origin, int64(place.Index)
+	}
+	rows, err := l.db.pool.Query(ctx, `
+		select entry.entry, opening.openings
+		from unnest($1::text[], $2::bigint[]) with ordinality as asked (origin, idx, position)
+		join ledger_entries entry on entry.origin = asked.origin and entry.idx = asked.idx
+		left join ledger_openings opening on opening.origin = asked.origin and opening.idx = asked.idx
+		order by asked.position`, origins, indices)
+	if err != nil {
+		return nil, explain(err)
+	}
+	entries := make([]LedgerEntry, 0, len(places))
+	var encoded, openings []byte
+	_, err = pgx.ForEachRow(rows, []any{&encoded, &openings}, func() error {
+		entry, err := ledger.OpenEntry(encoded, openings)
+		place := places[len(entries)]
+		entries = append(entries, LedgerEntry{place.Origin, place.Index, entry})
+		return err
+	})
+	return entries, explain(err)
+}
