@@ -1,7 +1,6 @@
 package sm
 
 import (
-	"crypto/ecdsa"
 	"crypto/rand"
 	"testing"
 
@@ -58,7 +57,10 @@ func BenchmarkVerify(b *testing.B) {
 		})
 	}
 	b.Run("emmansun", func(b *testing.B) {
-		pub := &ecdsa.PublicKey{Curve: sm2.P256(), X: key.key.X, Y: key.key.Y}
+		pub, err := sm2.NewPublicKey(key.Public().Bytes())
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.ReportAllocs()
 		for b.Loop() {
 			if !sm2.VerifyASN1WithSM2(pub, nil, benchmarkMessage, der) {

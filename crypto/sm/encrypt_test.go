@@ -2,6 +2,7 @@ package sm
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"testing"
 
@@ -23,20 +24,20 @@ func TestEncryptAndDecrypt(t *testing.T) {
 			if err != nil || !bytes.Equal(opened, plaintext) {
 				t.Fatalf("format %d, %d bytes: %v", format, size, err)
 			}
-			if opened, err := other.Decrypt(sealed, format); err != ErrDecrypt || opened != nil {
+			if opened, err := other.Decrypt(sealed, format); !errors.Is(err, ErrDecrypt) || opened != nil {
 				t.Fatalf("another key: %v", err)
 			}
 		}
 	}
 	for _, size := range []int{0, 1<<20 + 1} {
-		if _, err := Encrypt(key.Public(), make([]byte, size), C1C3C2); err != ErrPlaintext {
+		if _, err := Encrypt(key.Public(), make([]byte, size), C1C3C2); !errors.Is(err, ErrPlaintext) {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
 	}
-	if _, err := Encrypt(key.Public(), []byte("x"), 3); err != ErrEncoding {
+	if _, err := Encrypt(key.Public(), []byte("x"), 3); !errors.Is(err, ErrEncoding) {
 		t.Fatalf("unknown format: %v", err)
 	}
-	if _, err := key.Decrypt(nil, -1); err != ErrEncoding {
+	if _, err := key.Decrypt(nil, -1); !errors.Is(err, ErrEncoding) {
 		t.Fatalf("unknown format: %v", err)
 	}
 }
@@ -96,17 +97,17 @@ func TestChangedCiphertexts(t *testing.T) {
 		for i := range sealed {
 			changed := slices.Clone(sealed)
 			changed[i] ^= 1 << (i % 8)
-			if opened, err := key.Decrypt(changed, format); err != ErrDecrypt || opened != nil {
+			if opened, err := key.Decrypt(changed, format); !errors.Is(err, ErrDecrypt) || opened != nil {
 				t.Fatalf("format %d, byte %d: %v", format, i, err)
 			}
 		}
 		for _, cut := range [][]byte{nil, {4}, {0x30}, sealed[:64], sealed[:65], sealed[:97], sealed[:len(sealed)-1], append(slices.Clone(sealed), 0)} {
-			if opened, err := key.Decrypt(cut, format); err != ErrDecrypt || opened != nil {
+			if opened, err := key.Decrypt(cut, format); !errors.Is(err, ErrDecrypt) || opened != nil {
 				t.Fatalf("format %d, %d bytes: %v", format, len(cut), err)
 			}
 		}
 		for _, other := range formats {
-			if _, err := key.Decrypt(sealed, other); other != format && err != ErrDecrypt {
+			if _, err := key.Decrypt(sealed, other); other != format && !errors.Is(err, ErrDecrypt) {
 				t.Fatalf("format %d read as %d: %v", format, other, err)
 			}
 		}
@@ -130,7 +131,7 @@ func TestSealAndOpen(t *testing.T) {
 		for i := range sealed {
 			changed := slices.Clone(sealed)
 			changed[i] ^= 1 << (i % 8)
-			if opened, err := OpenGCM(key, changed, aad); err != ErrDecrypt || opened != nil {
+			if opened, err := OpenGCM(key, changed, aad); !errors.Is(err, ErrDecrypt) || opened != nil {
 				t.Fatalf("byte %d: %v", i, err)
 			}
 		}
@@ -159,11 +160,11 @@ func TestOpenRefuses(t *testing.T) {
 		"key too short": {key[:15], sealed, []byte("a"), ErrKey},
 		"key too long":  {append(key, 0), sealed, []byte("a"), ErrKey},
 	} {
-		if opened, err := OpenGCM(test.key, test.sealed, test.aad); err != test.want || opened != nil {
+		if opened, err := OpenGCM(test.key, test.sealed, test.aad); !errors.Is(err, test.want) || opened != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := SealGCM(nil, message, nil); err != ErrKey {
+	if _, err := SealGCM(nil, message, nil); !errors.Is(err, ErrKey) {
 		t.Errorf("no key: %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func FuzzParsePublicKey(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(pub.Bytes(), point) || !pub.fast.Curve.IsOnCurve(pub.fast.X, pub.fast.Y) {
+		if !bytes.Equal(pub.Bytes(), point) {
 			t.Fatalf("accepted: %x", point)
 		}
 	})

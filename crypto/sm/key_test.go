@@ -2,7 +2,9 @@ package sm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"slices"
 	"testing"
@@ -55,7 +57,7 @@ func TestPublicKeyRefused(t *testing.T) {
 			"4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"),
 	}
 	for name, point := range tests {
-		if _, err := ParsePublicKey(point); err != ErrKey {
+		if _, err := ParsePublicKey(point); !errors.Is(err, ErrKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -74,7 +76,7 @@ func TestPrivateKeyRange(t *testing.T) {
 		"all ones": {bytes.Repeat([]byte{0xff}, 32), false}, "absent": {nil, false}, "31 bytes": {one[1:], false}, "33 bytes": {append([]byte{0}, one...), false},
 	} {
 		key, err := ParsePrivateKey(test.d)
-		if test.ok != (err == nil) || !test.ok && err != ErrKey {
+		if test.ok != (err == nil) || !test.ok && !errors.Is(err, ErrKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if test.ok && !bytes.Equal(key.Bytes(), test.d) {
@@ -99,10 +101,19 @@ func TestExtremeKeysSign(t *testing.T) {
 
 func TestPrivateKeyIsNotPrinted(t *testing.T) {
 	key := newKey(t)
-	secret := fmt.Sprintf("%x", key.Bytes())
-	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
-		if printed := fmt.Sprintf(format, key); bytes.Contains([]byte(printed), []byte(secret)) || bytes.Contains([]byte(printed), []byte(key.key.D.String())) {
-			t.Errorf("%s prints the key", format)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		if printed := fmt.Sprintf(format, key); printed != "sm.PrivateKey(***)" {
+			t.Errorf("%s prints %s", format, printed)
+		}
+	}
+	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+		"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+		"json": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+	} {
+		var logged bytes.Buffer
+		slog.New(handler(&logged)).Info("key", "key", key)
+		if bytes.Contains(logged.Bytes(), fmt.Appendf(nil, "%x", key.Bytes())) || bytes.Contains(logged.Bytes(), []byte(key.key.D.String())) {
+			t.Errorf("%s log: %s", name, logged.String())
 		}
 	}
 }

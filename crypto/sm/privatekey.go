@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 
+	"github.com/emmansun/gmsm/ecdh"
 	"github.com/emmansun/gmsm/sm2"
 )
 
@@ -20,6 +22,7 @@ type Signer interface {
 // for concurrent use.
 type PrivateKey struct {
 	key    *sm2.PrivateKey
+	scalar *ecdh.PrivateKey // the same key, in a form that gives its bytes
 	public *PublicKey
 }
 
@@ -46,28 +49,25 @@ func ParsePrivateKey(d []byte) (*PrivateKey, error) {
 }
 
 func newPrivateKey(key *sm2.PrivateKey) (*PrivateKey, error) {
-	point := make([]byte, PointSize)
-	point[0] = 4
-	key.X.FillBytes(point[1 : 1+scalarSize])
-	key.Y.FillBytes(point[1+scalarSize:])
-	public, err := ParsePublicKey(point)
+	scalar, err := key.ECDH()
+	if err != nil {
+		return nil, ErrKey
+	}
+	public, err := ParsePublicKey(scalar.PublicKey().Bytes())
 	if err != nil {
 		return nil, err
 	}
-	return &PrivateKey{key: key, public: public}, nil
+	return &PrivateKey{key: key, scalar: scalar, public: public}, nil
 }
 
 // Bytes returns d, 32 bytes big-endian. It is the secret itself.
-func (priv *PrivateKey) Bytes() []byte { return priv.key.D.FillBytes(make([]byte, scalarSize)) }
+func (priv *PrivateKey) Bytes() []byte { return priv.scalar.Bytes() }
 
 // Public returns the public key.
 func (priv *PrivateKey) Public() *PublicKey { return priv.public }
 
-// String keeps the key out of logs.
-func (priv *PrivateKey) String() string { return "sm.PrivateKey(***)" }
-
-// GoString keeps the key out of logs.
-func (priv *PrivateKey) GoString() string { return priv.String() }
+// Format keeps the key out of logs, whatever the verb.
+func (priv *PrivateKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sm.PrivateKey(***)") }
 
 // Sign signs msg under [DefaultID]. ctx is not used: the key is at hand.
 func (priv *PrivateKey) Sign(_ context.Context, msg []byte, enc Encoding) ([]byte, error) {

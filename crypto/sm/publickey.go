@@ -45,7 +45,7 @@ func ParsePublicKey(point []byte) (*PublicKey, error) {
 		X:     new(big.Int).SetBytes(point[1 : 1+scalarSize]),
 		Y:     new(big.Int).SetBytes(point[1+scalarSize:]),
 	}
-	if !pub.second.Curve.IsOnCurve(pub.second.X, pub.second.Y) {
+	if !pub.second.IsOnCurve(pub.second.X, pub.second.Y) { //nolint:staticcheck // the second library has no other check
 		return nil, ErrKey
 	}
 	pub.za = pub.identity([]byte(DefaultID))

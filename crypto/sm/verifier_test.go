@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	tjfoc "github.com/tjfoc/gmsm/sm2"
 )
 
 var message = []byte("a message")
@@ -27,7 +25,7 @@ func TestSignAndVerify(t *testing.T) {
 				if err := verifier.Verify("a", key.Public(), msg, sign(t, key, msg, enc), enc); err != nil {
 					t.Fatalf("encoding %d, %d bytes: %v", enc, len(msg), err)
 				}
-				if err := verifier.Verify("a", key.Public(), append([]byte("y"), msg...), sign(t, key, msg, enc), enc); err != ErrInvalid {
+				if err := verifier.Verify("a", key.Public(), append([]byte("y"), msg...), sign(t, key, msg, enc), enc); !errors.Is(err, ErrInvalid) {
 					t.Fatalf("another message: %v", err)
 				}
 			}
@@ -62,15 +60,15 @@ func TestSignerID(t *testing.T) {
 		if err := verifier.VerifyWithID("", key.Public(), id, message, sig, DER); err != nil {
 			t.Fatalf("%d bytes: %v", len(id), err)
 		}
-		if err := verifier.Verify("", key.Public(), message, sig, DER); err != ErrInvalid {
+		if err := verifier.Verify("", key.Public(), message, sig, DER); !errors.Is(err, ErrInvalid) {
 			t.Fatalf("another id: %v", err)
 		}
 	}
 	for _, id := range [][]byte{nil, {}, append(long, 'i')} {
-		if _, err := key.SignWithID(id, message, DER); err != ErrID {
+		if _, err := key.SignWithID(id, message, DER); !errors.Is(err, ErrID) {
 			t.Fatalf("%d bytes: %v", len(id), err)
 		}
-		if err := verifier.VerifyWithID("", key.Public(), id, message, sign(t, key, message, DER), DER); err != ErrID {
+		if err := verifier.VerifyWithID("", key.Public(), id, message, sign(t, key, message, DER), DER); !errors.Is(err, ErrID) {
 			t.Fatalf("%d bytes: %v", len(id), err)
 		}
 	}
@@ -142,7 +140,7 @@ func TestMalformedSignatures(t *testing.T) {
 		})
 	}
 	for _, enc := range []Encoding{-1, 2} {
-		if err := verifier.Verify("", pub, []byte(standardM), valid, enc); err != ErrEncoding {
+		if err := verifier.Verify("", pub, []byte(standardM), valid, enc); !errors.Is(err, ErrEncoding) {
 			t.Fatalf("encoding %d: %v", enc, err)
 		}
 	}
@@ -157,7 +155,7 @@ func TestSumOfOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := generous().Verify("", newKey(t).Public(), message, raw, Raw); err != ErrInvalid {
+	if err := generous().Verify("", newKey(t).Public(), message, raw, Raw); !errors.Is(err, ErrInvalid) {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -166,10 +164,10 @@ func TestNoKey(t *testing.T) {
 	key := newKey(t)
 	sig := sign(t, key, message, DER)
 	for _, pub := range []*PublicKey{nil, {}} {
-		if err := generous().Verify("", pub, message, sig, DER); err != ErrKey {
+		if err := generous().Verify("", pub, message, sig, DER); !errors.Is(err, ErrKey) {
 			t.Fatalf("got %v", err)
 		}
-		if err := generous().VerifyDigest("", pub, [Size]byte{}, sig, DER); err != ErrKey {
+		if err := generous().VerifyDigest("", pub, [Size]byte{}, sig, DER); !errors.Is(err, ErrKey) {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -195,8 +193,11 @@ func disagreement(t *testing.T, key *PrivateKey) (digest [Size]byte, sig []byte)
 	s := big.NewInt(123456789)
 	r := new(big.Int).Sub(big.NewInt(1), d)
 	r.Mul(r, s).Mul(r, new(big.Int).ModInverse(d, n)).Mod(r, n)
-	x, _ := tjfoc.P256Sm2().ScalarBaseMult(big.NewInt(2 * 123456789).Bytes())
-	e := new(big.Int).Sub(r, x)
+	kG, err := ParsePrivateKey(big.NewInt(2 * 123456789).FillBytes(make([]byte, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := new(big.Int).Sub(r, new(big.Int).SetBytes(kG.Public().Bytes()[1:33]))
 	e.Mod(e, n).FillBytes(digest[:])
 	sig = append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
 	return digest, sig
@@ -208,7 +209,7 @@ func TestDisagreementIsUndecided(t *testing.T) {
 	var a alarms
 	options := a.options()
 	options.Both = true
-	if err := NewVerifier(options).VerifyDigest("sys-1", key.Public(), digest, sig, Raw); err != ErrUndecided {
+	if err := NewVerifier(options).VerifyDigest("sys-1", key.Public(), digest, sig, Raw); !errors.Is(err, ErrUndecided) {
 		t.Fatalf("got %v", err)
 	}
 	if !slices.Equal(a.disagreed, []string{"sys-1"}) || len(a.limited) != 0 {
@@ -226,7 +227,7 @@ func TestFastLibraryRefusingWronglyIsUndecided(t *testing.T) {
 	pub := *key.Public()
 	pub.fast = newKey(t).Public().fast
 	var a alarms
-	if err := NewVerifier(a.options()).Verify("sys-1", &pub, message, sign(t, key, message, DER), DER); err != ErrUndecided {
+	if err := NewVerifier(a.options()).Verify("sys-1", &pub, message, sign(t, key, message, DER), DER); !errors.Is(err, ErrUndecided) {
 		t.Fatalf("got %v", err)
 	}
 	if !slices.Equal(a.disagreed, []string{"sys-1"}) {
@@ -240,7 +241,7 @@ func TestPanicIsUndecided(t *testing.T) {
 	pub := *key.Public()
 	pub.second = nil
 	var a alarms
-	if err := NewVerifier(a.options()).Verify("sys-1", &pub, []byte("another"), sign(t, key, message, DER), DER); err != ErrUndecided {
+	if err := NewVerifier(a.options()).Verify("sys-1", &pub, []byte("another"), sign(t, key, message, DER), DER); !errors.Is(err, ErrUndecided) {
 		t.Fatalf("got %v", err)
 	}
 	if len(a.disagreed) != 1 {
@@ -257,7 +258,7 @@ func TestLimitedIsUndecidedAndNeverForged(t *testing.T) {
 	verifier := NewVerifier(options)
 	want := []error{ErrInvalid, ErrInvalid, ErrInvalid, ErrUndecided, ErrUndecided}
 	for i, want := range want {
-		if err := verifier.Verify("junk", key.Public(), message, junk, DER); err != want {
+		if err := verifier.Verify("junk", key.Public(), message, junk, DER); !errors.Is(err, want) {
 			t.Fatalf("try %d: %v, want %v", i, err, want)
 		}
 	}
@@ -267,7 +268,7 @@ func TestLimitedIsUndecidedAndNeverForged(t *testing.T) {
 	if err := verifier.Verify("junk", key.Public(), message, good, DER); err != nil {
 		t.Fatalf("a valid signature of the limited caller: %v", err)
 	}
-	if err := verifier.Verify(apart(verifier.limit, "junk"), key.Public(), message, junk, DER); err != ErrInvalid {
+	if err := verifier.Verify(apart(verifier.limit, "junk"), key.Public(), message, junk, DER); !errors.Is(err, ErrInvalid) {
 		t.Fatalf("another caller: %v", err)
 	}
 }
@@ -284,7 +285,7 @@ func TestConcurrentUse(t *testing.T) {
 					t.Error(err)
 				}
 				sig[40] ^= 1
-				if err := verifier.Verify("a", key.Public(), message, sig, Raw); err != ErrInvalid {
+				if err := verifier.Verify("a", key.Public(), message, sig, Raw); !errors.Is(err, ErrInvalid) {
 					t.Error(err)
 				}
 			}
@@ -306,7 +307,7 @@ func TestDomain(t *testing.T) {
 		"border moved":      Domain("kapok/a/v").Message(append([]byte("1"), message...)),
 		"domain lengthened": Domain("kapok/a/v1a").Message(message[1:]),
 	} {
-		if err := verifier.Verify("", key.Public(), other, sig, DER); err != ErrInvalid {
+		if err := verifier.Verify("", key.Public(), other, sig, DER); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -337,7 +338,7 @@ func TestNoByteMayChange(t *testing.T) {
 		for i := range message {
 			changed := slices.Clone(message)
 			changed[i] ^= 1 << (i % 8)
-			if err := verifier.Verify("", key.Public(), changed, sig, enc); err != ErrInvalid {
+			if err := verifier.Verify("", key.Public(), changed, sig, enc); !errors.Is(err, ErrInvalid) {
 				t.Fatalf("message, byte %d: %v", i, err)
 			}
 		}
