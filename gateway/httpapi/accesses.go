@@ -74,7 +74,7 @@ func (h handlers) ListExchanges(ctx context.Context, request ListExchangesReques
 	page := AccessPage{Accesses: []Access{}}
 	for _, one := range found {
 		shown := h.names.access(one)
-		if !v.session.has(RoleAuditor) {
+		if !holds(v.session, RoleAuditor) {
 			shown.Officer = ""
 		}
 		page.Accesses = append(page.Accesses, shown)

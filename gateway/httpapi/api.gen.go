@@ -464,6 +464,9 @@ type BasisID = string
 // BasisList defines model for BasisList.
 type BasisList struct {
 	Bases []Basis `json:"bases"`
+
+	// Next The cursor of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
 }
 
 // CaseNo The case (办件编号).
@@ -1034,6 +1037,13 @@ type ListMyAccessesParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListMyBasesParams defines parameters for ListMyBases.
+type ListMyBasesParams struct {
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // GrantBasisParams defines parameters for GrantBasis.
 type GrantBasisParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -1089,7 +1099,7 @@ type ServerInterface interface {
 	GetMyReceipt(c *gin.Context, origin Origin, index Index)
 	// ListMyBases The consents I gave (我的授权)
 	// (GET /v1/me/bases)
-	ListMyBases(c *gin.Context)
+	ListMyBases(c *gin.Context, params ListMyBasesParams)
 	// GrantBasis Give a consent (授权)
 	// (POST /v1/me/bases)
 	GrantBasis(c *gin.Context, params GrantBasisParams)
@@ -1336,6 +1346,28 @@ func (siw *ServerInterfaceWrapper) GetMyReceipt(c *gin.Context) {
 // ListMyBases operation middleware
 func (siw *ServerInterfaceWrapper) ListMyBases(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMyBasesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1343,7 +1375,7 @@ func (siw *ServerInterfaceWrapper) ListMyBases(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListMyBases(c)
+	siw.Handler.ListMyBases(c, params)
 }
 
 // GrantBasis operation middleware
@@ -1720,6 +1752,7 @@ func (response GetMyReceipt200JSONResponse) VisitGetMyReceiptResponse(w http.Res
 }
 
 type ListMyBasesRequestObject struct {
+	Params ListMyBasesParams
 }
 
 type ListMyBasesResponseObject interface {
@@ -2147,8 +2180,10 @@ func (sh *strictHandler) GetMyReceipt(ctx *gin.Context, origin Origin, index Ind
 }
 
 // ListMyBases operation middleware
-func (sh *strictHandler) ListMyBases(ctx *gin.Context) {
+func (sh *strictHandler) ListMyBases(ctx *gin.Context, params ListMyBasesParams) {
 	var request ListMyBasesRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListMyBases(ctx, request.(ListMyBasesRequestObject))

@@ -20,6 +20,7 @@ type Config struct {
 	Catalog   *catalog.Catalog
 	Exchanges Exchanges
 	Tokens    Tokens
+	Logins    Logins
 	Sessions  Sessions
 	Subjects  Subjects
 	Safe      Safe
@@ -41,6 +42,7 @@ type api struct {
 	names     names
 	exchanges Exchanges
 	tokens    Tokens
+	logins    Logins
 	sessions  Sessions
 	subjects  Subjects
 	safe      Safe
@@ -70,7 +72,7 @@ func New(config Config) (http.Handler, error) {
 	a := &api{
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
-		exchanges: config.Exchanges, tokens: config.Tokens, sessions: config.Sessions, subjects: config.Subjects,
+		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
 		safe: config.Safe, bases: config.Bases, record: config.Record,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,

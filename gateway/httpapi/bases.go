@@ -9,13 +9,13 @@ import (
 )
 
 // ListMyBases lists the consents that the citizen gave.
-func (h handlers) ListMyBases(ctx context.Context, _ ListMyBasesRequestObject) (ListMyBasesResponseObject, error) {
+func (h handlers) ListMyBases(ctx context.Context, request ListMyBasesRequestObject) (ListMyBasesResponseObject, error) {
 	ctx, v := unwrap(ctx)
-	held, err := h.bases.OfSubject(ctx, v.session.SubjectRef)
+	held, next, err := h.bases.BasesOf(ctx, v.session.SubjectRef, request.Params.Cursor, limit(request.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
-	listed := BasisList{Bases: []Basis{}}
+	listed := BasisList{Bases: []Basis{}, Next: next}
 	for _, one := range held {
 		listed.Bases = append(listed.Bases, h.names.basis(one.Basis, one.Basis.StateAt(one.State, h.now())))
 	}
@@ -41,7 +41,7 @@ func (h handlers) GrantBasis(ctx context.Context, request GrantBasisRequestObjec
 		Department: body.Department, System: body.System, Item: body.Item, Fields: body.Fields, Operation: body.Operation,
 		ServiceItem: body.ServiceItem, Purpose: body.Purpose, CaseNo: body.CaseNo, Expires: body.Expires, Separate: body.Separate,
 	}
-	granted, err := h.safe.Consent(ctx, v.session.citizen(), wanted(terms), body.NoticeSM3)
+	granted, err := h.safe.Consent(ctx, citizenOf(v.session), wanted(terms), body.NoticeSM3)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (h handlers) GrantBasis(ctx context.Context, request GrantBasisRequestObjec
 // WithdrawBasis ends a consent; what follows is refused on every node.
 func (h handlers) WithdrawBasis(ctx context.Context, request WithdrawBasisRequestObject) (WithdrawBasisResponseObject, error) {
 	ctx, v := unwrap(ctx)
-	if err := h.safe.Withdraw(ctx, v.session.citizen(), request.ID); err != nil {
+	if err := h.safe.Withdraw(ctx, citizenOf(v.session), request.ID); err != nil {
 		return nil, err
 	}
 	return WithdrawBasis204Response{}, nil
@@ -61,7 +61,7 @@ func (h handlers) WithdrawBasis(ctx context.Context, request WithdrawBasisReques
 func (h handlers) OpenStatutoryBasis(ctx context.Context, request OpenStatutoryBasisRequestObject) (OpenStatutoryBasisResponseObject, error) {
 	ctx, v := unwrap(ctx)
 	body := *request.Body
-	opened, err := h.safe.Register(ctx, v.session.staff(), safe.Wanted{
+	opened, err := h.safe.Register(ctx, staffOf(v.session), safe.Wanted{
 		Department: body.Department, System: body.System, Item: body.Item, Fields: body.Fields,
 		Operation: gateway.Operation(body.Operation), ServiceItem: body.ServiceItem, Purpose: body.Purpose, Expires: body.Expires,
 	}, body.LegalProvision)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kapok/gateway"
+	"kapok/gateway/postgres"
 )
 
 // identityCard are the codes by which providers say that idcardnumber is a 公民身份号码:
@@ -14,8 +15,8 @@ var identityCard = []string{"10", string(gateway.CitizenID)}
 // rolesOf finds out what a person may do here: what the catalogue's list of staff
 // says of them, and that they are a citizen when the provider vouches for their
 // identity number. The number ends here; what is kept is a random reference.
-func (a *api) rolesOf(ctx context.Context, claims identityClaims) (Session, error) {
-	session := Session{Issuer: claims.Issuer, AuthLevel: level(claims.Level), Expires: a.now().Add(sessionLife)}
+func (a *api) rolesOf(ctx context.Context, claims identityClaims) (postgres.Session, error) {
+	session := postgres.Session{Issuer: claims.Issuer, AuthLevel: level(claims.Level), Expires: a.now().Add(sessionLife)}
 	if staff, known := a.catalog.Staff(claims.Issuer, claims.Subject); known {
 		session.Subject = claims.Subject
 		for _, role := range staff.Roles {
@@ -25,13 +26,13 @@ func (a *api) rolesOf(ctx context.Context, claims identityClaims) (Session, erro
 	if claims.IDNumber != "" && slices.Contains(identityCard, claims.IDType) {
 		ref, err := a.citizen(ctx, claims.IDNumber)
 		if err != nil {
-			return Session{}, err
+			return postgres.Session{}, err
 		}
 		session.SubjectRef = ref
 		session.Roles = append(session.Roles, string(RoleCitizen))
 	}
 	if len(session.Roles) == 0 {
-		return Session{}, gateway.Fail(gateway.Forbidden, "sign-in-nobody", "The person has no role in Kapok.")
+		return postgres.Session{}, gateway.Fail(gateway.Forbidden, "sign-in-nobody", "The person has no role in Kapok.")
 	}
 	return session, nil
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"kapok/gateway"
+	"kapok/gateway/postgres"
 )
 
 const (
@@ -33,7 +34,7 @@ func (a *api) startLogin(c *gin.Context) {
 	state, browser, nonce, verifier := newToken(), newToken(), newToken(), oauth2.GenerateVerifier()
 	stateHash, _ := tokenHash(state)
 	browserHash, _ := tokenHash(browser)
-	err = a.sessions.SaveLogin(c.Request.Context(), stateHash, Login{
+	err = a.logins.SaveLogin(c.Request.Context(), stateHash, postgres.Login{
 		BrowserHash: browserHash, Nonce: nonce, Verifier: verifier,
 		ReturnTo: localPath(c.Query("return_to")), Expires: a.now().Add(loginLife),
 	})
@@ -57,7 +58,7 @@ func (a *api) finishLogin(c *gin.Context) {
 	}
 	token := newToken()
 	hash, _ := tokenHash(token)
-	if err := a.sessions.Begin(c.Request.Context(), hash, session); err != nil {
+	if err := a.sessions.BeginSession(c.Request.Context(), hash, session); err != nil {
 		writeProblem(c, err)
 		return
 	}
@@ -66,36 +67,36 @@ func (a *api) finishLogin(c *gin.Context) {
 	c.Redirect(http.StatusFound, returnTo)
 }
 
-func (a *api) signIn(c *gin.Context) (Session, string, error) {
+func (a *api) signIn(c *gin.Context) (postgres.Session, string, error) {
 	ctx := c.Request.Context()
 	login, err := a.takeLogin(c)
 	if err != nil {
-		return Session{}, "", err
+		return postgres.Session{}, "", err
 	}
 	if c.Query("error") != "" {
-		return Session{}, "", gateway.Fail(gateway.Unauthenticated, "sign-in-refused", "The identity provider did not sign the person in.")
+		return postgres.Session{}, "", gateway.Fail(gateway.Unauthenticated, "sign-in-refused", "The identity provider did not sign the person in.")
 	}
 	claims, err := a.claimsOf(ctx, c.Query("code"), login)
 	if err != nil {
-		return Session{}, "", err
+		return postgres.Session{}, "", err
 	}
 	session, err := a.rolesOf(ctx, claims)
 	return session, login.ReturnTo, err
 }
 
 // takeLogin uses up what startLogin kept, and makes sure that this browser began it.
-func (a *api) takeLogin(c *gin.Context) (Login, error) {
+func (a *api) takeLogin(c *gin.Context) (postgres.Login, error) {
 	stateHash, ok := tokenHash(c.Query("state"))
 	if !ok {
-		return Login{}, loginExpired()
+		return postgres.Login{}, loginExpired()
 	}
-	login, err := a.sessions.TakeLogin(c.Request.Context(), stateHash)
+	login, err := a.logins.TakeLogin(c.Request.Context(), stateHash)
 	if err != nil {
-		return Login{}, err
+		return postgres.Login{}, err
 	}
 	browserHash, ok := tokenHash(a.cookies.value(c, loginCookie))
 	if login == nil || !ok || browserHash != login.BrowserHash || !a.now().Before(login.Expires) {
-		return Login{}, loginExpired()
+		return postgres.Login{}, loginExpired()
 	}
 	return *login, nil
 }
@@ -118,7 +119,7 @@ type identityClaims struct {
 
 // claimsOf redeems the code and checks what comes back: the token's signature,
 // issuer, audience and time (go-oidc), and that it was made for this sign-in.
-func (a *api) claimsOf(ctx context.Context, code string, login Login) (identityClaims, error) {
+func (a *api) claimsOf(ctx context.Context, code string, login postgres.Login) (identityClaims, error) {
 	identity, err := a.provider.get()
 	if err != nil {
 		return identityClaims{}, err
@@ -177,7 +178,7 @@ func untrusted(cause error) error {
 // logout ends the session here and on every node.
 func (a *api) logout(c *gin.Context) {
 	hash, _ := tokenHash(a.cookies.value(c, sessionCookie))
-	if err := a.sessions.End(c.Request.Context(), hash); err != nil {
+	if err := a.sessions.EndSession(c.Request.Context(), hash); err != nil {
 		writeProblem(c, err)
 		return
 	}
@@ -192,7 +193,7 @@ func (a *api) endOld(c *gin.Context) {
 	if !ok {
 		return
 	}
-	if err := a.sessions.End(c.Request.Context(), hash); err != nil {
+	if err := a.sessions.EndSession(c.Request.Context(), hash); err != nil {
 		a.log.WarnContext(c.Request.Context(), "an old session could not be ended", "trace_id", visitOf(c).trace, "cause", err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"kapok/crypto/sm"
 	"kapok/gateway"
+	"kapok/gateway/postgres"
+	"kapok/gateway/safe"
 )
 
 const codeSessionMissing = "session-missing"
@@ -81,7 +83,7 @@ func (a *api) person(roles ...Role) gin.HandlerFunc {
 			writeProblem(c, err)
 			return
 		}
-		if len(roles) > 0 && !slices.ContainsFunc(roles, session.has) {
+		if len(roles) > 0 && !holds(session, roles...) {
 			writeProblem(c, gateway.Fail(gateway.Forbidden, "role-missing", "The person who is signed in does not hold the role that this needs."))
 			return
 		}
@@ -90,7 +92,7 @@ func (a *api) person(roles ...Role) gin.HandlerFunc {
 	}
 }
 
-func (a *api) sessionOf(ctx context.Context, token string) (*Session, error) {
+func (a *api) sessionOf(ctx context.Context, token string) (*postgres.Session, error) {
 	hash, ok := tokenHash(token)
 	if !ok {
 		return nil, nobody()
@@ -109,4 +111,18 @@ func nobody() error {
 	failure := gateway.Fail(gateway.Unauthenticated, codeSessionMissing, "Nobody is signed in, or the session has ended.")
 	failure.Remedy = "Sign in at /auth/login."
 	return failure
+}
+
+// holds reports whether the person holds one of the roles.
+func holds(session *postgres.Session, roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(role Role) bool { return slices.Contains(session.Roles, string(role)) })
+}
+
+// citizenOf and staffOf are the person as the rest of Kapok names them.
+func citizenOf(session *postgres.Session) safe.Person {
+	return safe.Person{Ref: session.SubjectRef, Level: session.AuthLevel}
+}
+
+func staffOf(session *postgres.Session) safe.Person {
+	return safe.Person{Ref: session.Subject, Level: session.AuthLevel}
 }

@@ -6,14 +6,15 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"kapok/gateway"
+	"kapok/gateway/postgres"
 )
 
 // visit is what the edge knows of one request while it is served.
 type visit struct {
-	trace   string         // 32 hexadecimal digits
-	failure *gateway.Error // what it was answered with, when that was a problem
-	system  string         // the calling system's id, once it has proven itself
-	session *Session       // who is signed in, once that is known
+	trace   string            // 32 hexadecimal digits
+	failure *gateway.Error    // what it was answered with, when that was a problem
+	system  string            // the calling system's id, once it has proven itself
+	session *postgres.Session // who is signed in, once that is known
 }
 
 const visitKey = "kapok.visit"

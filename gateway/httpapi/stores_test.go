@@ -1,0 +1,107 @@
+package httpapi_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"kapok/catalog"
+	"kapok/crypto/keys"
+	"kapok/crypto/pki"
+	"kapok/crypto/sm"
+	"kapok/gateway/basis"
+	"kapok/gateway/ledger"
+	"kapok/gateway/postgres"
+	"kapok/gateway/postgres/pgtest"
+	"kapok/gateway/safe"
+)
+
+const origin = "kapok.example.cn/node-a" // its slash has to survive an address
+
+// stores are the real ones: PostgreSQL, a log that seals, keys in a file.
+type stores struct {
+	db     *postgres.DB
+	log    *ledger.Log
+	people *postgres.People
+	signer *sm.PrivateKey
+	chain  [][]byte // DER, the operational certificate first, the root last
+}
+
+func newStores(t testing.TB) stores {
+	t.Helper()
+	file, err := keys.OpenFile(t.TempDir(), []byte("only for this test"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := stores{db: pgtest.New(t)}
+	s.signer, s.chain = newDistrict(t)
+	s.people = s.db.People(file.Lookup().All)
+	s.log, err = ledger.Open(t.Context(), s.db.Ledger(), ledger.Options{Origin: origin, Node: "a", Signing: s.signing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.log.Close(ctx); err != nil {
+			t.Logf("close the log: %v", err)
+		}
+	})
+	return s
+}
+
+func (s stores) signing() ledger.Signing { return ledger.Signing{Signer: s.signer, Chain: s.chain} }
+
+// newDistrict makes a root with an operational key below it.
+func newDistrict(t testing.TB) (*sm.PrivateKey, [][]byte) {
+	t.Helper()
+	rootKey, key, now := newKey(t), newKey(t), time.Now()
+	root, err := pki.NewRoot(t.Context(), rootKey, "测试区根", now.Add(-48*time.Hour), now.Add(1000*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := pki.Parse(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := pki.Issue(t.Context(), ca, rootKey, pki.Request{
+		Name: "节点甲", Usage: pki.Operational, From: now.Add(-time.Hour), To: now.Add(12 * time.Hour), Public: key.Public(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, [][]byte{leaf, root}
+}
+
+func newKey(t testing.TB) *sm.PrivateKey {
+	t.Helper()
+	key, err := sm.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func (s stores) bundle() ledger.Bundle {
+	return ledger.Bundle{Name: "测试区", Roots: s.chain[1:]}
+}
+
+func (s stores) safe(known *catalog.Catalog) *safe.Service {
+	return safe.New(safe.Config{
+		Catalog: known, Bases: keeper{s.db}, Log: s.log, Now: time.Now,
+		Signing: func() keys.Signing { return keys.Signing{Signer: s.signer, Certificate: s.chain[0], Chain: s.chain} },
+	})
+}
+
+// keeper fits the store to what the safe asks for.
+type keeper struct{ db *postgres.DB }
+
+func (k keeper) InsertBasis(ctx context.Context, _ basis.Basis, signed basis.Signed) (string, error) {
+	return k.db.InsertBasis(ctx, signed, time.Now())
+}
+
+func (k keeper) EndBasis(ctx context.Context, id, subjectRef string, event basis.Event) (string, error) {
+	_, pending, err := k.db.EndBasis(ctx, postgres.Ending{ID: id, SubjectRef: subjectRef, Event: event, Actor: subjectRef, At: time.Now()})
+	return pending, err
+}

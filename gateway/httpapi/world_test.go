@@ -1,0 +1,255 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kapok/catalog"
+	"kapok/cmd/kapok-sandbox/idp"
+	"kapok/cmd/kapok-sandbox/people"
+	"kapok/gateway"
+	"kapok/gateway/exchange"
+	"kapok/gateway/httpapi"
+)
+
+// world is Kapok's edge on a socket, with a real identity provider beside it.
+type world struct {
+	url      string
+	exchange *doorman
+	logs     *syncBuffer
+	metrics  *prometheus.Registry
+	provider *httptest.Server
+	stores   stores
+}
+
+// option changes the world before it begins.
+type option func(*httpapi.Config)
+
+func newWorld(t testing.TB, options ...option) *world {
+	t.Helper()
+	w := &world{exchange: &doorman{}, logs: &syncBuffer{}, metrics: prometheus.NewRegistry(), stores: newStores(t)}
+	door := &lateHandler{}
+	server := httptest.NewServer(door)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	w.provider = newProvider(t, w.url)
+	known, err := catalog.Load(catalog.Example(), map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": w.provider.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := httpapi.Config{
+		PublicURL: w.url, Catalog: known, Exchanges: w.exchange, Tokens: w.exchange,
+		Logins: w.stores.db, Sessions: w.stores.db, Subjects: w.stores.people,
+		Safe: w.stores.safe(known), Bases: w.stores.db, Record: w.stores.db.Ledger(),
+		Provider: httpapi.Provider{Issuer: w.provider.URL, ClientID: "kapok"},
+		Trust:    w.stores.bundle().Encode(),
+		Metrics:  w.metrics, Now: time.Now, Log: slog.New(slog.NewJSONHandler(w.logs, nil)),
+	}
+	for _, change := range options {
+		change(&config)
+	}
+	handler, err := httpapi.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	door.set(handler)
+	return w
+}
+
+// newProvider runs the sandbox's identity provider.
+func newProvider(t testing.TB, kapok string) *httptest.Server {
+	t.Helper()
+	register, err := people.NewRegister(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	provider, err := idp.New(server.URL, idp.Client{ID: "kapok", Redirect: kapok + "/auth/callback"}, register)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider.Routes(mux)
+	return server
+}
+
+// lateHandler lets a server have its address before its handler, which wants to know it.
+type lateHandler struct {
+	mu      sync.RWMutex
+	handler http.Handler
+}
+
+func (l *lateHandler) set(h http.Handler) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.handler = h
+}
+
+func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	l.handler.ServeHTTP(w, r)
+}
+
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// doorman stands where the one path begins: it notes what the edge hands over, and
+// answers as it was told. The path itself is tested in its own package.
+type doorman struct {
+	mu       sync.Mutex
+	calls    []exchange.Call
+	refusals []string
+	release  exchange.Release
+	err      error
+	panics   any
+}
+
+func (d *doorman) Exchange(_ context.Context, call exchange.Call) (exchange.Release, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls = append(d.calls, call)
+	if d.panics != nil {
+		panic(d.panics)
+	}
+	return d.release, d.err
+}
+
+func (d *doorman) Receipt(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
+func (d *doorman) RecordRefusal(_ context.Context, _ exchange.Call, cause error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refusals = append(d.refusals, gateway.AsError(cause).Code)
+}
+
+func (d *doorman) Issue(_ context.Context, request exchange.TokenRequest) (exchange.TokenResponse, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return exchange.TokenResponse{}, d.err
+	}
+	return exchange.TokenResponse{AccessToken: "token-for-" + request.GrantType, TokenType: "Bearer", ExpiresIn: 60}, nil
+}
+
+func (d *doorman) answer(release exchange.Release, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.release, d.err = release, err
+}
+
+func (d *doorman) seen() ([]exchange.Call, []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]exchange.Call(nil), d.calls...), append([]string(nil), d.refusals...)
+}
+
+// browser is a person's: it keeps cookies and follows nothing by itself.
+type browser struct {
+	t      testing.TB
+	w      *world
+	client *http.Client
+	csrf   string
+}
+
+func (w *world) browser(t testing.TB) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t: t, w: w, client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}}
+}
+
+// answer is a response read to its end.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+func (b *browser) do(method, path, body string, header ...string) answer {
+	b.t.Helper()
+	target := path
+	if strings.HasPrefix(path, "/") {
+		target = b.w.url + path
+	}
+	request, err := http.NewRequestWithContext(b.t.Context(), method, target, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if b.csrf != "" && method == http.MethodPost {
+		request.Header.Set("X-CSRF-Token", b.csrf)
+	}
+	for i := 0; i < len(header); i += 2 {
+		if header[i+1] == "" {
+			request.Header.Del(header[i])
+			continue
+		}
+		request.Header.Set(header[i], header[i+1])
+	}
+	return b.send(request)
+}
+
+func (b *browser) send(request *http.Request) answer {
+	b.t.Helper()
+	response, err := b.client.Do(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{response, body}
+}
+
+func (b *browser) get(path string) answer { b.t.Helper(); return b.do(http.MethodGet, path, "") }
+
+// cookie returns one of the browser's cookies for Kapok.
+func (b *browser) cookie(name string) string {
+	at, err := url.Parse(b.w.url)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, cookie := range b.client.Jar.Cookies(at) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
