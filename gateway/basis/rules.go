@@ -28,7 +28,7 @@ var lasts = map[Kind]time.Duration{
 }
 
 const (
-	maxFields = 100
+	maxFields = 60   // their names fit one field of a ledger entry
 	maxText   = 1024 // bytes of a text for people
 )
 
@@ -74,7 +74,7 @@ var rules = []rule{
 		func(b Basis) bool { return named(b.Item) }},
 	{"item-version", "/item_version", "it names the item's version, 1 or more", nil,
 		func(b Basis) bool { return b.ItemVersion > 0 }},
-	{"fields-once", "/fields", "it names 1 to 100 fields, none twice", nil,
+	{"fields-once", "/fields", "it names 1 to 60 fields, none twice", nil,
 		func(b Basis) bool { return len(b.Fields) > 0 && once(b.Fields) }},
 	{"operations-once", "/operations", "it names 1 or more of VERIFY, PREDICATE, VIEW, COPY, none twice", nil,
 		func(b Basis) bool { return len(b.Operations) > 0 && onceKnown(b.Operations) }},

@@ -21,6 +21,8 @@ type Options struct {
 type DB struct {
 	pool *pgxpool.Pool
 	log  *slog.Logger
+
+	resolving *loader
 }
 
 // Open connects to the server that dsn names (a URL or key=value string of libpq;
@@ -43,6 +45,7 @@ func Open(ctx context.Context, dsn string, options Options) (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
+	db.resolving = newLoader(db.resolveAll)
 	return db, nil
 }
 
