@@ -47,7 +47,7 @@ const (
 	entryVersion = 1
 	maxWord      = 64   // bytes of a kind, a name
 	maxFields    = 128  // with the subject's
-	maxValue     = 4096 // bytes
+	maxValue     = 8192 // bytes
 	refBytes     = 16
 )
 
