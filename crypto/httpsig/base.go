@@ -21,7 +21,7 @@ const baseSize = 1 << 10
 func buildBase(m Message, p Params) (base, input []byte, err error) {
 	parsed := p.text != ""
 	if parsed && len(p.identifiers) != len(p.Covered) {
-		return nil, nil, errMalformed // changed since it was parsed
+		return nil, nil, malformed() // changed since it was parsed
 	}
 	base = make([]byte, 0, baseSize)
 	for i, c := range p.Covered {

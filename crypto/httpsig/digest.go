@@ -31,7 +31,7 @@ var digests = map[string]func(body []byte) [32]byte{
 func CheckContentDigest(h http.Header, body []byte) error {
 	lines := h[digestField]
 	if len(lines) == 0 {
-		return errDigestMissing
+		return digestMissing()
 	}
 	met, wrong := false, false
 	wellFormed := dictionary(strings.Join(lines, ", "), func(key, value string) bool {
@@ -51,11 +51,11 @@ func CheckContentDigest(h http.Header, body []byte) error {
 	})
 	switch {
 	case !wellFormed:
-		return errDigestMalformed
+		return digestMalformed()
 	case !met:
-		return errDigestMissing
+		return digestMissing()
 	case wrong:
-		return errDigestMismatch
+		return digestMismatch()
 	}
 	return nil
 }

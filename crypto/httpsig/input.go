@@ -124,7 +124,7 @@ func appendInput(dst []byte, p Params) ([]byte, error) {
 	dst = append(dst, `;alg="`+Algorithm+`"`...)
 	dst, okTag := appendOptional(dst, ";tag=", p.Tag)
 	if !okNonce || !okKey || !okTag || len(p.Covered) > maxMembers {
-		return nil, errMalformed
+		return nil, malformed()
 	}
 	return dst, nil
 }
@@ -164,11 +164,14 @@ func appendIdentifier(dst []byte, before []Component, c Component) ([]byte, erro
 	return dst, nil
 }
 
+// maxName bounds a component's name, in bytes: refusals repeat it.
+const maxName = 64
+
 // validName reports whether name can name a component: a header field in lower
 // case, or @ and lower case.
 func validName(name string) bool {
 	rest := strings.TrimPrefix(name, "@")
-	if rest == "" {
+	if rest == "" || len(name) > maxName {
 		return false
 	}
 	for i := range len(rest) {

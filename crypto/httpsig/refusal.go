@@ -2,23 +2,44 @@ package httpsig
 
 import "kapok/gateway"
 
-// Refusals, never written to. Because and copies carry the cause.
-var (
-	errMissing   = gateway.Fail(gateway.Unauthenticated, "signature-missing", "The message has no signature under the label expected.")
-	errMalformed = gateway.Fail(gateway.Unauthenticated, "signature-malformed", "Signature-Input or Signature breaks a rule of RFC 9421 or is too long.")
-	errAlgorithm = gateway.Fail(gateway.Unauthenticated, "signature-algorithm", "The signature's alg is not sm2-sm3.")
-	errInvalid   = gateway.Fail(gateway.Unauthenticated, "signature-invalid", "The signature is not the key's signature of this message.")
-	errUndecided = gateway.Fail(gateway.Unavailable, "signature-undecided", "The signature could not be decided; it was not accepted.")
+// Each refusal is made anew, so that whoever adds to one adds to no other.
 
-	errDigestMissing   = gateway.Fail(gateway.Invalid, "content-digest-missing", "The message has no Content-Digest with the member sm3.")
-	errDigestMalformed = gateway.Fail(gateway.Invalid, "content-digest-malformed", "Content-Digest breaks a rule of RFC 9530.")
-	errDigestMismatch  = gateway.Fail(gateway.Invalid, "content-digest-mismatch", "The body is not the one that Content-Digest names.")
-)
+func noSignature() error {
+	return gateway.Fail(gateway.Unauthenticated, "signature-missing", "The message has no signature under the label expected.")
+}
+
+func malformed() error {
+	return gateway.Fail(gateway.Unauthenticated, "signature-malformed", "Signature-Input or Signature breaks a rule of RFC 9421 or is too long.")
+}
+
+func wrongAlgorithm() error {
+	return gateway.Fail(gateway.Unauthenticated, "signature-algorithm", "The signature's alg is not sm2-sm3.")
+}
+
+func invalid(cause error) error {
+	return gateway.Fail(gateway.Unauthenticated, "signature-invalid", "The signature is not the key's signature of this message.").Because(cause)
+}
+
+func undecided(cause error) error {
+	return gateway.Fail(gateway.Unavailable, "signature-undecided", "The signature could not be decided; it was not accepted.").Because(cause)
+}
 
 // missing says that the message has no component of the name, or has it in a
-// form that cannot be signed.
+// form that cannot be covered.
 func missing(name string) error {
-	err := *gateway.Fail(gateway.Unauthenticated, "signature-component", "A covered component is absent from the message, unknown, or in a form that cannot be covered.")
+	err := gateway.Fail(gateway.Unauthenticated, "signature-component", "A covered component is absent from the message, unknown, or in a form that cannot be covered.")
 	err.Field = name
-	return &err
+	return err
+}
+
+func digestMissing() error {
+	return gateway.Fail(gateway.Invalid, "content-digest-missing", "The message has no Content-Digest with the member sm3.")
+}
+
+func digestMalformed() error {
+	return gateway.Fail(gateway.Invalid, "content-digest-malformed", "Content-Digest breaks a rule of RFC 9530.")
+}
+
+func digestMismatch() error {
+	return gateway.Fail(gateway.Invalid, "content-digest-mismatch", "The body is not the one that Content-Digest names.")
 }

@@ -16,7 +16,7 @@ const (
 // label that is taken is refused.
 func Sign(ctx context.Context, m Message, p Params, s sm.Signer) error {
 	if label := (&scanner{in: p.Label}); !label.isKey() || taken(m, p.Label) {
-		return errMalformed
+		return malformed()
 	}
 	p.text, p.identifiers = "", nil // what was parsed is another's
 	base, input, err := buildBase(m, p)

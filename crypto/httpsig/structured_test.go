@@ -114,6 +114,7 @@ func TestRefusedInputs(t *testing.T) {
 		"@ only":               `("@")`,
 		"@ within":             `("a@b")`,
 		"space in name":        `("a b")`,
+		"long name":            `("` + strings.Repeat("a", 65) + `")`,
 		"upper case":           `("Date")`,
 		"req with a value":     `("date";req=1)`,
 		"bs with key":          `("date";bs;key="a")`,

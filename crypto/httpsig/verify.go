@@ -13,27 +13,27 @@ import (
 func Parse(m Message, label string) (p Params, sig []byte, err error) {
 	lines := m.Header[inputField]
 	if len(lines) == 0 || len(m.Header[signatureField]) == 0 {
-		return Params{}, nil, errMissing
+		return Params{}, nil, noSignature()
 	}
 	input, foundInput, okInput := find(lines, label)
 	encoded, foundSignature, okSignature := find(m.Header[signatureField], label)
 	if !okInput || !okSignature {
-		return Params{}, nil, errMalformed
+		return Params{}, nil, malformed()
 	}
 	if !foundInput || !foundSignature {
-		return Params{}, nil, errMissing
+		return Params{}, nil, noSignature()
 	}
 	p.Label = label
 	alg, ok := parseInput(input, &p)
 	if !ok {
-		return Params{}, nil, errMalformed
+		return Params{}, nil, malformed()
 	}
 	if alg != "" && alg != Algorithm {
-		return Params{}, nil, errAlgorithm
+		return Params{}, nil, wrongAlgorithm()
 	}
 	s := scanner{in: encoded}
 	if sig, ok = s.bytes(); !ok || s.in != "" {
-		return Params{}, nil, errMalformed
+		return Params{}, nil, malformed()
 	}
 	return p, sig, nil
 }
@@ -52,7 +52,7 @@ func Verify(m Message, p Params, sig []byte, pub *sm.PublicKey, v *sm.Verifier) 
 	case err == nil:
 		return nil
 	case errors.Is(err, sm.ErrInvalid):
-		return errInvalid.Because(err)
+		return invalid(err)
 	}
-	return errUndecided.Because(err)
+	return undecided(err)
 }

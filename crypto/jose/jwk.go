@@ -29,7 +29,9 @@ const (
 // curves are the spellings of "crv" found in use: one standard, three readings.
 var curves = map[string]bool{curve: true, "sm2p256v1": true, "SM2-P-256": true}
 
-var errKey = gateway.Fail(gateway.Invalid, "key-malformed", "The key is not a JWK of an SM2 public key for SGD_SM3_SM2 signatures.")
+func malformedKey() *gateway.Error {
+	return gateway.Fail(gateway.Invalid, "key-malformed", "The key is not a JWK of an SM2 public key for SGD_SM3_SM2 signatures.")
+}
 
 // NewJWK returns the JWK of a public key for signatures.
 func NewJWK(kid string, pub *sm.PublicKey) JWK {
@@ -51,7 +53,7 @@ func (k *JWK) UnmarshalJSON(data []byte) error {
 		D json.RawMessage `json:"d"`
 	}
 	if err := json.Unmarshal(data, &read); err != nil {
-		return errKey.Because(err)
+		return malformedKey().Because(err)
 	}
 	if read.D != nil {
 		return gateway.Fail(gateway.Invalid, "key-private", "The JWK holds a private key; send the public key only and replace that key.")
@@ -65,16 +67,16 @@ func (k *JWK) UnmarshalJSON(data []byte) error {
 // key-malformed.
 func (k JWK) PublicKey() (*sm.PublicKey, error) {
 	if k.KeyType != keyType || !curves[k.Curve] || !absentOr(k.Alg, Algorithm) || !absentOr(k.Use, use) {
-		return nil, errKey
+		return nil, malformedKey()
 	}
 	x, errX := base64.RawURLEncoding.Strict().DecodeString(k.X)
 	y, errY := base64.RawURLEncoding.Strict().DecodeString(k.Y)
 	if errX != nil || errY != nil || len(x) != len(y) {
-		return nil, errKey
+		return nil, malformedKey()
 	}
 	pub, err := sm.ParsePublicKey(append(append([]byte{4}, x...), y...))
 	if err != nil {
-		return nil, errKey.Because(err)
+		return nil, malformedKey().Because(err)
 	}
 	return pub, nil
 }

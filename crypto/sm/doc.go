@@ -27,7 +27,8 @@
 // lot of our time with little of theirs. Second opinions are therefore limited
 // per caller and in total; see [VerifierOptions]. Past the limit the answer is
 // ErrUndecided, not ErrInvalid: a limit is no proof of forgery. A valid
-// signature is accepted by the fast library and never meets the limit.
+// signature is accepted by the fast library and never meets the limit, so it
+// costs a caller nothing when a stranger spends its budget in its name.
 //
 // # What it must not know
 //
