@@ -12,8 +12,8 @@ func plainClient() *http.Client { return &http.Client{Timeout: 10 * time.Second}
 func (s *show) addresses(ctx context.Context) error {
 	links := append([]Link{
 		{"首页 home", s.kapok + "/"},
-		{"登录 sign in", s.kapok + "/auth/login"},
-		{"接口 API (Swagger UI)", s.kapok + "/docs/"},
+		{"登录 sign in", s.kapok + "/auth/login?return_to=/v1/me/accesses"},
+		{"接口 API (Swagger UI)", s.kapok + "/docs"},
 		{"指标 metrics", s.kapok + "/metrics"},
 		{"检查点 checkpoints", s.kapok + "/v1/ledger/checkpoints"},
 	}, s.options.Docs...)

@@ -29,9 +29,9 @@ type subject struct {
 }
 
 type release struct {
-	ExchangeID string            `json:"exchange_id"`
-	Retry      bool              `json:"retry"`
-	Data       map[string]string `json:"data"`
+	ExchangeID string         `json:"exchange_id"`
+	Retry      bool           `json:"retry"`
+	Data       map[string]any `json:"data"` // text; true or false where the operation is VERIFY
 	Source     struct {
 		Provider string `json:"provider"`
 		AsOf     string `json:"as_of"`
@@ -45,7 +45,7 @@ type release struct {
 			Zh     string `json:"zh"`
 			En     string `json:"en"`
 		} `json:"reasons"`
-		Obligations []json.RawMessage `json:"obligations"`
+		Obligations []string `json:"obligations"`
 	} `json:"decision"`
 }
 
@@ -89,29 +89,45 @@ func (n named) String() string {
 	return n.Name
 }
 
-type basisRequest struct {
-	Department  string     `json:"department"`
-	System      string     `json:"system"`
-	Item        string     `json:"item"`
-	Fields      []string   `json:"fields"`
-	Operation   string     `json:"operation"`
-	ServiceItem string     `json:"service_item"`
-	Purpose     string     `json:"purpose"`
-	CaseNo      string     `json:"case_no,omitempty"`
-	Provision   *provision `json:"legal_provision,omitempty"`
-	Expires     time.Time  `json:"expires"`
+// terms are what a basis allows, and what opens one: a provision for a statutory
+// basis, the digest of the notice that was read for a consent.
+type terms struct {
+	Department  string    `json:"department"`
+	System      string    `json:"system"`
+	Item        string    `json:"item"`
+	Fields      []string  `json:"fields"`
+	Operation   string    `json:"operation"`
+	ServiceItem string    `json:"service_item"`
+	Purpose     string    `json:"purpose"`
+	CaseNo      string    `json:"case_no,omitempty"`
+	Expires     time.Time `json:"expires"`
+	Provision   string    `json:"legal_provision,omitempty"`
+	NoticeSM3   string    `json:"notice_sm3,omitempty"`
 }
 
-type provision struct {
-	Law     string `json:"law"`
-	Article string `json:"article"`
+type notice struct {
+	Text string `json:"text"`
+	SM3  string `json:"sm3"`
 }
 
 type basis struct {
-	ID      string    `json:"id"`
-	Kind    string    `json:"kind"`
-	State   string    `json:"state"`
-	Expires time.Time `json:"expires"`
+	ID          string    `json:"id"`
+	Kind        string    `json:"kind"`
+	State       string    `json:"state"`
+	Department  named     `json:"department"`
+	System      named     `json:"system"`
+	Item        named     `json:"item"`
+	ServiceItem named     `json:"service_item"`
+	Purpose     named     `json:"purpose"`
+	Expires     time.Time `json:"expires"`
+	Provision   struct {
+		Law     string `json:"law"`
+		Article string `json:"article"`
+	} `json:"legal_provision"`
+}
+
+type basisList struct {
+	Bases []basis `json:"bases"`
 }
 
 type accessPage struct {
@@ -119,20 +135,30 @@ type accessPage struct {
 }
 
 type access struct {
-	Origin     string    `json:"origin"`
-	Index      uint64    `json:"index"`
-	At         time.Time `json:"at"`
-	Kind       string    `json:"kind"`
-	ExchangeID string    `json:"exchange_id"`
-	Department named     `json:"department"`
-	System     named     `json:"system"`
-	Item       named     `json:"item"`
-	Operation  string    `json:"operation"`
-	Asked      []field   `json:"fields_asked"`
-	Returned   []field   `json:"fields_returned"`
-	BasisKind  string    `json:"basis_kind"`
-	Provision  string    `json:"legal_provision"`
-	BasisID    string    `json:"basis_id"`
-	Outcome    string    `json:"outcome"`
-	Code       string    `json:"code"`
+	Origin      string    `json:"origin"`
+	Index       uint64    `json:"index"`
+	At          time.Time `json:"at"`
+	Kind        string    `json:"kind"` // intent, outcome, refusal, …
+	Ref         string    `json:"ref"`  // the exchange's id
+	Department  named     `json:"department"`
+	System      named     `json:"system"`
+	Item        named     `json:"item"`
+	ServiceItem named     `json:"service_item"`
+	Operation   string    `json:"operation"`
+	CaseNo      string    `json:"case_no"`
+	Asked       []field   `json:"asked"`
+	Returned    []field   `json:"returned"`
+	BasisID     string    `json:"basis_id"`
+	BasisKind   string    `json:"basis_kind"`
+	Provision   string    `json:"legal_provision"`
+	Result      string    `json:"result"` // of an outcome: released or failed
+	Code        string    `json:"code"`
+}
+
+func (a access) released(exchange string) bool {
+	return a.Kind == "outcome" && a.Result == "released" && a.Ref == exchange
+}
+
+func (a access) refused(basisID, code string) bool {
+	return a.Kind == "refusal" && a.BasisID == basisID && a.Code == code
 }

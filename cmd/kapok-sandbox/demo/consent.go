@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"kapok/cmd/kapok-sandbox/department"
@@ -41,7 +42,7 @@ func (s *show) consent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen, err := p.access(ctx, func(a access) bool { return a.BasisID == given.ID && a.Outcome == "refused" && a.Code == code })
+	seen, err := p.access(ctx, func(a access) bool { return a.refused(given.ID, code) })
 	if err != nil {
 		return fmt.Errorf("the refusal: %w", err)
 	}
@@ -50,23 +51,29 @@ func (s *show) consent(ctx context.Context) error {
 	return nil
 }
 
+// grant reads the notice and gives the consent that it describes.
 func (s *show) grant(ctx context.Context, p *person, asked question) (basis, error) {
-	var given basis
-	err := p.post(ctx, "/v1/me/bases", basisRequest{
+	wanted := terms{
 		Department: subsidyDepartment, System: subsidySystem, Item: asked.Item, Fields: asked.Fields,
 		Operation: asked.Operation, ServiceItem: asked.ServiceItem, Purpose: asked.Purpose, CaseNo: asked.CaseNo,
 		Expires: soon(),
-	}, &given)
-	if err != nil {
+	}
+	var told notice
+	if err := p.post(ctx, "/v1/me/bases/notice", wanted, &told); err != nil {
+		return basis{}, err
+	}
+	s.page.step("告知", "the citizen signs in and reads the notice")
+	s.page.block(told.Text)
+	wanted.NoticeSM3 = told.SM3
+	var given basis
+	if err := p.post(ctx, "/v1/me/bases", wanted, &given); err != nil {
 		return basis{}, err
 	}
 	if given.Kind != "CONSENT" || given.State != "ACTIVE" || given.ID == "" {
 		return basis{}, fmt.Errorf("the consent was given as %s, %s", given.Kind, given.State)
 	}
-	s.page.step("授权", "the citizen signs in and consents: one department, one item, one matter")
-	s.page.line("给谁", "to", subsidyDepartment+" · "+subsidySystem)
-	s.page.line("数据", "data item", asked.Item)
-	s.page.line("编号", "basis", given.ID)
+	s.page.step("授权", "and consents: one department, one item, one matter")
+	s.basis(given)
 	return given, nil
 }
 
@@ -83,22 +90,27 @@ func (s *show) useConsent(ctx context.Context, system *department.System, asked 
 	s.page.marked(green, "结果", "effect", "允许 allow")
 	s.page.line("返回/持有", "returned of held", fmt.Sprintf("%d / %d", len(released.Data), released.Source.Held))
 	for _, name := range asked.Fields {
-		s.page.row(plain, []int{20}, name, released.Data[name])
+		s.page.row(plain, []int{20}, name, fmt.Sprint(released.Data[name]))
 	}
 	return nil
 }
 
 func (s *show) withdraw(ctx context.Context, p *person, given basis) error {
-	var ended basis
-	if err := p.post(ctx, "/v1/me/bases/"+given.ID+"/withdraw", nil, &ended); err != nil {
+	if err := p.post(ctx, "/v1/me/bases/"+given.ID+"/withdraw", nil, nil); err != nil {
 		return err
 	}
-	if ended.State != "WITHDRAWN" {
-		return fmt.Errorf("the consent is %s after its withdrawal", ended.State)
+	var held basisList
+	if err := p.get(ctx, "/v1/me/bases", &held); err != nil {
+		return err
 	}
-	s.page.step("撤回", "the citizen withdraws")
-	s.page.line("状态", "state", ended.State)
-	return nil
+	for _, one := range held.Bases {
+		if one.ID == given.ID && one.State == "WITHDRAWN" {
+			s.page.step("撤回", "the citizen withdraws")
+			s.page.line("状态", "state", one.State)
+			return nil
+		}
+	}
+	return errors.New("the consent is not shown as withdrawn")
 }
 
 // refused makes the very next call and returns the code it is refused with.
@@ -108,7 +120,7 @@ func (s *show) refused(ctx context.Context, system *department.System, asked que
 		return "", err
 	}
 	if answer.OK() {
-		return "", fmt.Errorf("data was released after the withdrawal")
+		return "", errors.New("data was released after the withdrawal")
 	}
 	problem := answer.Problem()
 	if problem.Status < 400 || problem.Status >= 500 || problem.Code == "" {

@@ -90,7 +90,7 @@ func (p *person) get(ctx context.Context, path string, into any) error {
 	return decode(path, body, into)
 }
 
-// post sends a JSON document, or nothing, and reads one.
+// post sends a JSON document, or nothing, and reads one, or nothing.
 func (p *person) post(ctx context.Context, path string, document, into any) error {
 	var body []byte
 	contentType := ""
@@ -104,6 +104,9 @@ func (p *person) post(ctx context.Context, path string, document, into any) erro
 	_, answer, err := p.do(ctx, http.MethodPost, p.kapok+path, contentType, body)
 	if err != nil {
 		return err
+	}
+	if into == nil {
+		return nil
 	}
 	return decode(path, answer, into)
 }

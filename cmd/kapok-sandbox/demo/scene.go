@@ -7,6 +7,7 @@ const (
 	assistanceDepartment = "tianhe-minzheng"
 	assistanceMatter     = "11440106KAPK0002272010511001000"
 	assistancePurpose    = "assistance-review"
+	assistanceProvision  = "social-assistance-58"
 	householdItem        = "1010010001/000001"
 
 	subsidySystem     = "tianhe-renshe-butie"
@@ -27,7 +28,3 @@ func householdFields() []string {
 }
 
 func allowanceFields() []string { return []string{"name", "status", "category", "approved_on"} }
-
-func socialAssistance() *provision {
-	return &provision{Law: "社会救助暂行办法", Article: "第五十八条"}
-}

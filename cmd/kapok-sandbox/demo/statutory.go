@@ -68,10 +68,10 @@ func (s *show) openStatutory(ctx context.Context) (basis, error) {
 		return basis{}, err
 	}
 	var opened basis
-	err = bureau.post(ctx, "/v1/bureau/bases", basisRequest{
+	err = bureau.post(ctx, "/v1/bureau/bases", terms{
 		Department: assistanceDepartment, System: assistanceSystem, Item: householdItem, Fields: householdFields(),
 		Operation: "VIEW", ServiceItem: assistanceMatter, Purpose: assistancePurpose,
-		Provision: socialAssistance(), Expires: soon(),
+		Provision: assistanceProvision, Expires: soon(),
 	}, &opened)
 	if err != nil {
 		return basis{}, err
@@ -80,9 +80,17 @@ func (s *show) openStatutory(ctx context.Context) (basis, error) {
 		return basis{}, fmt.Errorf("the statutory basis was opened as %s, %s", opened.Kind, opened.State)
 	}
 	s.page.step("法定依据", "the bureau records the statutory basis")
-	s.page.line("依据", "legal basis", socialAssistance().Law+socialAssistance().Article)
-	s.page.line("编号", "basis", opened.ID)
+	s.page.line("依据", "legal basis", opened.Provision.Law+" "+opened.Provision.Article)
+	s.basis(opened)
 	return opened, nil
+}
+
+// basis prints whom a basis allows what.
+func (s *show) basis(b basis) {
+	s.page.line("给谁", "to", b.Department.String()+" · "+b.System.String())
+	s.page.line("数据", "data item", b.Item.String())
+	s.page.line("事项", "matter", b.ServiceItem.String())
+	s.page.line("编号", "basis", b.ID)
 }
 
 // soon is when what the demonstration opens ends by itself.
@@ -101,7 +109,7 @@ func (s *show) decision(released release) {
 		s.page.more(dim, strings.TrimSpace(reason.En+"  ["+reason.Policy+"]"))
 	}
 	for _, obligation := range released.Decision.Obligations {
-		s.page.line("义务", "obligation", strings.Trim(string(obligation), `"`))
+		s.page.line("义务", "obligation", obligation)
 	}
 	s.page.line("策略集", "policy set", released.Decision.PolicySet)
 }
@@ -121,7 +129,7 @@ func (s *show) fields(ctx context.Context, asked question, released release) err
 	s.page.line("返回/持有", "returned of held", fmt.Sprintf("%d / %d", len(released.Data), released.Source.Held))
 	for _, field := range described.Fields {
 		value, returned := released.Data[field.Name]
-		code, mark := plain, "✓ "+value
+		code, mark := plain, fmt.Sprint("✓ ", value)
 		if !returned {
 			code, mark = dim, "– 未返回 kept back"
 		}
@@ -136,7 +144,7 @@ func (s *show) citizenSees(ctx context.Context, exchange string) error {
 	if err != nil {
 		return err
 	}
-	seen, err := p.access(ctx, func(a access) bool { return a.ExchangeID == exchange && a.Outcome == "released" })
+	seen, err := p.access(ctx, func(a access) bool { return a.released(exchange) })
 	if err != nil {
 		return err
 	}
@@ -163,12 +171,14 @@ func (s *show) seen(a access) {
 	s.page.line("时间", "time", a.At.Local().Format(time.DateTime))
 	s.page.line("部门", "department", a.Department.String()+" · "+a.System.String())
 	s.page.line("数据", "data item", a.Item.String()+" · "+a.Operation)
+	s.page.line("事项", "matter", a.ServiceItem.String()+" · "+a.CaseNo)
 	s.page.line("申请的信息项", "asked for", labels(a.Asked))
-	if a.Outcome == "refused" {
+	if a.Kind == "refusal" {
 		s.page.marked(red, "结果", "outcome", "已拒绝 refused · "+a.Code)
 	} else {
 		s.page.line("返回的信息项", "returned", labels(a.Returned))
-		s.page.marked(green, "结果", "outcome", a.Outcome)
+		s.page.line("依据", "basis", strings.TrimSpace(a.BasisKind+" "+a.Provision))
+		s.page.marked(green, "结果", "outcome", "已放行 "+a.Result)
 	}
 	s.page.line("存证", "ledger entry", fmt.Sprintf("%s #%d", a.Origin, a.Index))
 }

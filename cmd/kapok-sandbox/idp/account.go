@@ -53,7 +53,7 @@ func (a account) claims() map[string]any {
 		"creditable_level_of_account": "L3",
 	}
 	if a.Number != "" {
-		said["idcardtype"] = "111" // 公民身份号码, GB/T 36903
+		said["idcardtype"] = "10" // 身份证, by the province's own list
 		said["idcardnumber"] = a.Number
 	}
 	return said

@@ -121,7 +121,7 @@ func TestLoginWithCodeAndPKCE(t *testing.T) {
 		}
 		claims := redeem(t, kapok, back.Get("code"), verifier)
 		want := map[string]any{
-			"sub": "citizen-01", "name": "测试甲", "nonce": "the nonce", "idcardtype": "111",
+			"sub": "citizen-01", "name": "测试甲", "nonce": "the nonce", "idcardtype": "10",
 			"usertype": "1", "creditable_level_of_account": "L3",
 		}
 		for name, value := range want {

@@ -3,6 +3,6 @@
 // (GB 11643) so that checks pass, and telephone numbers begin with 100, which
 // no operator issues.
 //
-// A person is computed from an index, never stored, so ten million of them cost
+// A person is computed from an index, never stored, so millions of them cost
 // nothing. It must not know any protocol.
 package people

@@ -8,9 +8,10 @@ import (
 
 const (
 	division = "440106" // 广东省广州市天河区
-	// The first day of birth, how many days are used, and the first sequence
-	// number, lay out the numbers: index i is born on day i mod days with the
-	// sequence number first + i div days, so that the index can be computed back.
+	// How many days of birth are used, and the sequence numbers, lay out the
+	// numbers so that the index can be computed back: place i is born on day
+	// i mod days, and its sequence number is first + 2 (i div days), one more for
+	// men, who have odd ones.
 	days          = 20000
 	firstSequence = 100
 	lastSequence  = 999
@@ -19,13 +20,17 @@ const (
 func firstDay() time.Time { return time.Date(1950, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // Most is how many people can be made up.
-const Most = days * (lastSequence - firstSequence + 1)
+const Most = days * (lastSequence - firstSequence + 1) / 2
 
-// number is the identity number of index i (0 ≤ i < Most) by GB 11643.
-func number(i int) string {
-	born := firstDay().AddDate(0, 0, i%days)
-	return withCheck(fmt.Sprintf("%s%s%03d", division, born.Format("20060102"), firstSequence+i/days))
+// number is the identity number of a place (0 ≤ place < Most) by GB 11643.
+func number(place int) string {
+	day := place % days
+	born := firstDay().AddDate(0, 0, day)
+	return withCheck(fmt.Sprintf("%s%s%03d", division, born.Format("20060102"), firstSequence+place/days*2+parity(day)))
 }
+
+// parity makes a man (1) of every second person born on neighbouring days.
+func parity(day int) int { return day % 2 }
 
 // withCheck appends the check character, ISO 7064 MOD 11-2.
 func withCheck(digits string) string {
@@ -37,8 +42,8 @@ func withCheck(digits string) string {
 	return digits + string("10X98765432"[sum%11])
 }
 
-// index computes back which index a number was made from.
-func index(number string) (int, bool) {
+// placeOf computes back which place a number was made from.
+func placeOf(number string) (int, bool) {
 	if len(number) != 18 || number[:6] != division {
 		return 0, false
 	}
@@ -54,5 +59,6 @@ func index(number string) (int, bool) {
 	if day < 0 || day >= days || withCheck(number[:17]) != number {
 		return 0, false
 	}
-	return (sequence-firstSequence)*days + day, true
+	count := sequence - firstSequence - parity(day)
+	return count/2*days + day, count >= 0 && count%2 == 0
 }

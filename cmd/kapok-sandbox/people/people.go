@@ -50,7 +50,7 @@ func (r Register) At(i int) Person {
 
 // Find returns the citizen of an identity number.
 func (r Register) Find(number string) (Person, bool) {
-	place, ok := index(number)
+	place, ok := placeOf(number)
 	if !ok {
 		return Person{}, false
 	}
@@ -68,13 +68,16 @@ func name(i int) string {
 	return "测试" + strconv.Itoa(i)
 }
 
-// stride is prime to days: neighbours are born years apart, so that the named
-// citizens are of all ages.
-const stride = 7919
+// The first citizen is born in 1985. Neighbours are born years apart, so that the
+// named ones are of all ages: stride is prime to days, and unstride is its inverse
+// modulo days.
+const (
+	firstBorn = 12800 // days after firstDay
+	stride    = 7919
+	unstride  = 17679
+)
 
-func spread(i int) int { return i/days*days + i%days*stride%days }
+// spread turns an index into a place, and gather a place into an index.
+func spread(i int) int { return i/days*days + (i%days*stride+firstBorn)%days }
 
-// gather undoes spread. unstride is the inverse of stride modulo days.
-func gather(place int) int { return place/days*days + place%days*unstride%days }
-
-const unstride = 17679
+func gather(place int) int { return place/days*days + (place%days+days-firstBorn)*unstride%days }

@@ -30,7 +30,7 @@ func TestNobodyElseIsFound(t *testing.T) {
 	}
 	strangers := []string{
 		"", "440106", "11010519491231002X", number(days - 1),
-		withCheck("44010619490101100"), withCheck("44010620990101100"), withCheck("44010619900101099"), withCheck("44010619901301100"),
+		withCheck("44010619490101100"), withCheck("44010620990101100"), withCheck("44010619900101099"), withCheck("44010619901301100"), withCheck("44010619500101101"),
 		"440106199001011000",
 	}
 	for _, stranger := range strangers {
