@@ -144,6 +144,9 @@ func (l *Log) release(ctx context.Context) error {
 	return nil
 }
 
+// Ready returns nil while the log takes entries: it holds its lease and is open.
+func (l *Log) Ready() error { return l.refusing() }
+
 func (l *Log) refusing() error {
 	if l.fenced.Load() {
 		return lost()

@@ -64,7 +64,7 @@ func writeBasis(ctx context.Context, tx pgx.Tx, b basis.Basis, signed basis.Sign
 // EndBasis ends a basis on every node: its event, the stop in every log and its entry
 // for the ledger are one transaction, and what commits after it is refused. Nobody
 // ends another's: the answer is as if there were none (NotFound, basis-unknown). An
-// event that the state does not allow is a Conflict, basis-state. basis.Ending twice in
+// event that the state does not allow is a Conflict, basis-state. Ending twice in
 // the same way answers the same, without a second entry: pendingID is "" then.
 func (db *DB) EndBasis(ctx context.Context, ending basis.Ending) (held basis.Held, pendingID string, err error) {
 	err = db.inTx(ctx, func(tx pgx.Tx) error {

@@ -44,8 +44,10 @@ func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM
 // Withdraw ends a person's own consent. When it returns, no node makes another use of
 // it durable. Another person's basis is not found.
 func (s *Service) Withdraw(ctx context.Context, person Person, id string) error {
-	pending, err := s.Bases.EndBasis(ctx, id, person.Ref, basis.EventWithdrawn)
-	if err != nil {
+	_, pending, err := s.Bases.EndBasis(ctx, basis.Ending{
+		ID: id, SubjectRef: person.Ref, Event: basis.EventWithdrawn, Actor: person.Ref, At: s.Now(),
+	})
+	if err != nil || pending == "" {
 		return err
 	}
 	_, err = s.Log.Drain(ctx, pending)

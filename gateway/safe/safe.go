@@ -13,10 +13,10 @@ import (
 
 // Bases keeps access bases. Both calls commit the change together with its pending
 // ledger entry, whose id they return; an ended basis is stopped on every node when
-// End returns.
+// EndBasis returns. Ending one twice answers the same, with no pending entry.
 type Bases interface {
-	InsertBasis(ctx context.Context, b basis.Basis, signed basis.Signed) (pending string, err error)
-	EndBasis(ctx context.Context, id, subjectRef string, event basis.Event) (pending string, err error)
+	InsertBasis(ctx context.Context, signed basis.Signed, at time.Time) (pending string, err error)
+	EndBasis(ctx context.Context, e basis.Ending) (held basis.Held, pending string, err error)
 }
 
 // Log seals what was committed.
@@ -99,7 +99,7 @@ func (s *Service) seal(ctx context.Context, draft basis.Basis) (basis.Basis, err
 	if err != nil {
 		return basis.Basis{}, err
 	}
-	pending, err := s.Bases.InsertBasis(ctx, made, signed)
+	pending, err := s.Bases.InsertBasis(ctx, signed, s.Now())
 	if err != nil {
 		return basis.Basis{}, err
 	}

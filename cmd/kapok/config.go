@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// config is what a node is told: a YAML file, overridden by KAPOK_… variables
+// (KAPOK_DATABASE__URL for database.url). It is read once, at start.
+type config struct {
+	Listen    string         `koanf:"listen"`     // address of the HTTP server
+	PublicURL string         `koanf:"public_url"` // under which callers reach every node
+	Node      string         `koanf:"node"`       // this node's name; its log is named after it
+	LogName   string         `koanf:"log_name"`   // prefix of the logs' origins, a host name of the operator
+	Database  databaseConfig `koanf:"database"`
+	Keys      keysConfig     `koanf:"keys"`
+	Catalog   catalogConfig  `koanf:"catalog"`
+	Policies  string         `koanf:"policies"` // folder; empty: those built in
+	SignIn    signInConfig   `koanf:"sign_in"`
+	Profile   string         `koanf:"cpu_profile"` // file for a CPU profile of the whole run; empty: none
+}
+
+type databaseConfig struct {
+	URL string `koanf:"url"`
+}
+
+type keysConfig struct {
+	Backend        string        `koanf:"backend"` // file | vault
+	Folder         string        `koanf:"folder"`  // file: where the sealed keys lie
+	PassphraseFile string        `koanf:"passphrase_file"`
+	Lifetime       time.Duration `koanf:"lifetime"` // of an operational key
+	Vault          vaultConfig   `koanf:"vault"`
+}
+
+type vaultConfig struct {
+	Address      string `koanf:"address"`
+	RoleIDFile   string `koanf:"role_id_file"`
+	SecretIDFile string `koanf:"secret_id_file"`
+}
+
+type catalogConfig struct {
+	Folder string            `koanf:"folder"` // empty: the example
+	Values map[string]string `koanf:"values"` // what the placeholders stand for
+}
+
+type signInConfig struct {
+	Issuer           string `koanf:"issuer"`
+	ClientID         string `koanf:"client_id"`
+	ClientSecretFile string `koanf:"client_secret_file"`
+}
+
+// readConfig reads path, if any, then the environment, and checks the whole. A
+// setting that does not exist is an error in the file, where it is a misspelling.
+func readConfig(path string) (config, error) {
+	c := defaults()
+	if path != "" {
+		if err := merge(&c, file.Provider(path), yaml.Parser(), true); err != nil {
+			return config{}, fmt.Errorf("configuration %s: %w", path, err)
+		}
+	}
+	fromEnvironment := env.Provider(".", env.Opt{Prefix: "KAPOK_", TransformFunc: environmentKey})
+	if err := merge(&c, fromEnvironment, nil, false); err != nil {
+		return config{}, fmt.Errorf("configuration from the environment: %w", err)
+	}
+	if c.Database.URL == "" {
+		c.Database.URL = os.Getenv("DATABASE_URL")
+	}
+	return c, c.check()
+}
+
+func merge(c *config, provider koanf.Provider, parser koanf.Parser, strict bool) error {
+	k := koanf.New(".")
+	if err := k.Load(provider, parser); err != nil {
+		return err
+	}
+	return k.UnmarshalWithConf("", c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result: c, TagName: "koanf", ErrorUnused: strict, WeaklyTypedInput: true,
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+	}})
+}
+
+// environmentKey turns KAPOK_DATABASE__URL into database.url.
+func environmentKey(name, value string) (string, any) {
+	name = strings.TrimPrefix(name, "KAPOK_")
+	return strings.ReplaceAll(strings.ToLower(name), "__", "."), value
+}
+
+func defaults() config {
+	return config{
+		Listen: "127.0.0.1:8640", PublicURL: "http://127.0.0.1:8640", Node: "node-1", LogName: "kapok.example",
+		Keys: keysConfig{Backend: "file", Lifetime: 12 * time.Hour},
+	}
+}
+
+// check names the setting at fault and the rule.
+func (c config) check() error {
+	for _, rule := range []struct {
+		setting string
+		says    string
+		holds   bool
+	}{
+		{"public_url", "is an http or https address without a path", isBase(c.PublicURL)},
+		{"node", "is not empty", c.Node != ""},
+		{"database.url", "is not empty (or set DATABASE_URL)", c.Database.URL != ""},
+		{"keys.backend", "is file or vault", c.Keys.Backend == "file" || c.Keys.Backend == "vault"},
+		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != "file" || c.Keys.Folder != ""},
+		{"keys.lifetime", "is between 10 minutes and 24 hours", c.Keys.Lifetime >= 10*time.Minute && c.Keys.Lifetime <= 24*time.Hour},
+	} {
+		if !rule.holds {
+			return fmt.Errorf("configuration: %s %s", rule.setting, rule.says)
+		}
+	}
+	return nil
+}
+
+func isBase(address string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != "" && parsed.Path == ""
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kapok/gateway/postgres/local"
+)
+
+// trial is a Kapok on this machine with everything that it needs beside it.
+type trial struct {
+	folder  string // data, kept between starts
+	listen  string
+	sandbox string // program; empty: no sandbox
+	outside string // address of the sandbox
+	verify  string // the kapok-verify program
+	demo    bool
+	out     io.Writer
+	began   time.Time
+}
+
+const (
+	sandboxAppKey     = "sandbox-app-key-440106" // the sandbox's; a real one is in Vault
+	sandboxSecretName = "national-platform-app-key"
+)
+
+// dev starts PostgreSQL, the sandbox and a node, shows what they do, and stays up
+// until Ctrl-C.
+func dev(ctx context.Context, args []string, out io.Writer) error {
+	t := trial{out: out, began: time.Now()}
+	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
+	flags.StringVar(&t.folder, "data", "var/dev", "folder of the trial's data, kept between starts")
+	flags.StringVar(&t.listen, "listen", "127.0.0.1:8640", "address of Kapok")
+	flags.StringVar(&t.sandbox, "sandbox", "", "the kapok-sandbox program; empty: none is started")
+	flags.StringVar(&t.outside, "sandbox-listen", "127.0.0.1:8641", "address of the sandbox")
+	flags.StringVar(&t.verify, "verify", "bin/kapok-verify", "the kapok-verify program, for the demonstration")
+	flags.BoolVar(&t.demo, "demo", false, "drive the demonstration once everything is up")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if t.demo && t.sandbox == "" {
+		return errors.New("--demo needs --sandbox")
+	}
+	return t.run(ctx)
+}
+
+func (t *trial) run(ctx context.Context) error {
+	for _, address := range []string{t.listen, t.outside} {
+		if err := free(ctx, address); err != nil {
+			return err
+		}
+	}
+	server, err := local.Start(ctx, local.Options{Dir: filepath.Join(t.folder, "postgres"), Progress: t.say})
+	if err != nil {
+		return err
+	}
+	err = t.withDatabase(ctx, server.DSN())
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	return errors.Join(err, server.Stop(stopping))
+}
+
+// free says plainly that somebody else has the address.
+func free(ctx context.Context, address string) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("%s is taken (%w): stop what listens there, or choose another with --listen and --sandbox-listen", address, err)
+	}
+	return listener.Close()
+}
+
+func (t *trial) withDatabase(ctx context.Context, dsn string) error {
+	c, err := t.config(dsn)
+	if err != nil {
+		return err
+	}
+	logFile, err := os.OpenFile(filepath.Join(t.folder, "kapok.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	log := newLog(logFile)
+	t.say("bringing the database to this release's schema")
+	if err := migrateTo(ctx, c, log); err != nil {
+		return err
+	}
+	if t.sandbox != "" {
+		stopSandbox, err := t.startSandbox(ctx)
+		if err != nil {
+			return err
+		}
+		defer stopSandbox()
+	}
+	return t.withNode(ctx, c, log)
+}
+
+func (t *trial) config(dsn string) (config, error) {
+	c := defaults()
+	c.Listen, c.PublicURL = t.listen, "http://"+t.listen
+	c.Node, c.LogName = "dev", "kapok.example"
+	c.Database.URL = dsn
+	c.Keys.Folder = filepath.Join(t.folder, "keys")
+	c.Keys.PassphraseFile = filepath.Join(t.folder, "passphrase")
+	outside := "http://" + t.outside
+	c.Catalog.Values = map[string]string{"SANDBOX_URL": outside, "OIDC_ISSUER": outside}
+	c.SignIn = signInConfig{Issuer: outside, ClientID: "kapok"}
+	if err := makePassphrase(c.Keys.PassphraseFile); err != nil {
+		return config{}, err
+	}
+	return c, c.check()
+}
+
+// makePassphrase writes a random one where there is none: the trial's keys are sealed,
+// and the passphrase lies beside them. For a trial that will do.
+func makePassphrase(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return os.WriteFile(path, []byte(rand.Text()+"\n"), 0o600)
+}
+
+func (t *trial) startSandbox(ctx context.Context) (stop func(), err error) {
+	t.say("starting the sandbox: the national platform, the identity provider")
+	ctx, cancel := context.WithCancel(ctx)
+	sandbox, err := startChild(ctx, io.Discard, t.sandbox, "serve", "--address", t.outside, "--parent-dies",
+		"--app-key", sandboxAppKey, "--redirect", "http://"+t.listen+"/auth/callback")
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	stop = func() { cancel(); <-sandbox.done }
+	if err := sandbox.answers(ctx, "http://"+t.outside+"/_sandbox/alive"); err != nil {
+		cancel()
+		return nil, err
+	}
+	return stop, nil
+}
+
+func (t *trial) withNode(ctx context.Context, c config, log *slog.Logger) error {
+	t.warn("keys are sealed in a file, its passphrase beside them: for trials only, never for real data")
+	if err := keepSandboxSecret(c, log); err != nil {
+		return err
+	}
+	n, err := startNode(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
+	}
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- n.serve(serving, listener) }()
+	err = t.show(ctx, n)
+	if err == nil {
+		t.say("up; Ctrl-C stops everything. The log is " + filepath.Join(t.folder, "kapok.log"))
+		select {
+		case err = <-served:
+			return err
+		case <-ctx.Done():
+		}
+	}
+	stop()
+	return errors.Join(err, <-served)
+}
+
+func keepSandboxSecret(c config, log *slog.Logger) error {
+	file, err := fileKeys(c.Keys, log)
+	if err != nil {
+		return err
+	}
+	return file.PutSecret(sandboxSecretName, []byte(sandboxAppKey))
+}
+
+// show enrols the sandbox's departments and lets it drive the demonstration.
+func (t *trial) show(ctx context.Context, n *node) error {
+	pinned := filepath.Join(t.folder, "bundle.json")
+	if err := os.WriteFile(pinned, n.bundle(), 0o644); err != nil { //nolint:gosec // public by nature
+		return err
+	}
+	if t.sandbox == "" {
+		return nil
+	}
+	departments := filepath.Join(t.folder, "sandbox")
+	if err := t.enrol(ctx, n, departments); err != nil {
+		return err
+	}
+	t.say(fmt.Sprintf("serving at %s after %.1f s", n.config.PublicURL, time.Since(t.began).Seconds()))
+	if !t.demo {
+		return nil
+	}
+	demonstration, err := startChild(ctx, t.out, t.sandbox, "demo", "--kapok", n.config.PublicURL,
+		"--bundle", pinned, "--dir", departments, "--verify", t.verify)
+	if err != nil {
+		return err
+	}
+	if err := <-demonstration.done; err != nil && ctx.Err() == nil {
+		return fmt.Errorf("the demonstration failed: %w", err)
+	}
+	return nil
+}
+
+// enrol does what an operator does when a department brings its public key.
+func (t *trial) enrol(ctx context.Context, n *node, folder string) error {
+	command := exec.CommandContext(ctx, t.sandbox, "keys", "--dir", folder)
+	command.Stderr = os.Stderr
+	printed, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("the sandbox's keys: %w", err)
+	}
+	lines := bufio.NewScanner(strings.NewReader(string(printed)))
+	for lines.Scan() {
+		system, path, _ := strings.Cut(lines.Text(), "\t")
+		enrolment, err := readEnrolment(n.directory, system, path)
+		if err != nil {
+			return err
+		}
+		if _, _, err := n.database.EnrolKey(ctx, enrolment); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func (t *trial) say(step string) {
+	fmt.Fprintf(t.out, "· %5.1f s  %s\n", time.Since(t.began).Seconds(), step)
+}
+
+func (t *trial) warn(what string) { fmt.Fprintf(t.out, "! %s\n", what) }

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kapok/catalog"
+	"kapok/crypto/keys"
+	"kapok/crypto/sm"
+	"kapok/gateway/exchange"
+	"kapok/gateway/httpapi"
+	"kapok/gateway/ledger"
+	"kapok/gateway/postgres"
+	"kapok/gateway/safe"
+)
+
+// node is one running gateway: its parts, in the order in which they were started.
+type node struct {
+	config      config
+	log         *slog.Logger
+	keyring     keyring
+	operational *keys.Operational
+	directory   *catalog.Catalog
+	database    *postgres.DB
+	journal     *ledger.Log
+	exchange    *exchange.Service
+	handler     http.Handler
+}
+
+// startNode joins the parts. What was started before a failure is stopped again.
+func startNode(ctx context.Context, c config, log *slog.Logger) (_ *node, err error) {
+	n := &node{config: c, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := sm.SelfTest(); err != nil {
+		return n, fmt.Errorf("self-test of the cryptography: %w", err)
+	}
+	metrics := prometheus.NewRegistry()
+	for _, start := range []func(context.Context, *prometheus.Registry) error{
+		n.openCatalog, n.openKeys, n.openDatabase, n.openLedger, n.openExchange, n.openEdge,
+	} {
+		if err := start(ctx, metrics); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (n *node) openCatalog(context.Context, *prometheus.Registry) (err error) {
+	n.directory, err = loadCatalog(n.config.Catalog)
+	return err
+}
+
+func (n *node) openKeys(ctx context.Context, metrics *prometheus.Registry) (err error) {
+	if n.keyring, err = openKeyring(ctx, n.config.Keys, n.log); err != nil {
+		return err
+	}
+	renewals := newCounter(metrics, "kapok_signing_key_renewals_total", "Operational keys made, by result.", "result")
+	n.operational, err = keys.StartOperational(ctx, n.keyring, keys.OperationalOptions{
+		Name: n.config.Node, Life: n.config.Keys.Lifetime, Root: n.keyring.Root(), Log: n.log,
+		OnRenewal: func(err error) { renewals.WithLabelValues(resultOf(err)).Inc() },
+	})
+	return err
+}
+
+func (n *node) openDatabase(ctx context.Context, _ *prometheus.Registry) (err error) {
+	n.database, err = postgres.Open(ctx, n.config.Database.URL, postgres.Options{Log: n.log})
+	return err
+}
+
+func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (err error) {
+	entries := newCounter(metrics, "kapok_ledger_entries_total", "Entries sealed in this node's log.")
+	batches := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "kapok_ledger_commit_seconds", Help: "How long one batch took to become durable.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1},
+	})
+	metrics.MustRegister(batches)
+	n.journal, err = ledger.Open(ctx, n.database.Ledger(), ledger.Options{
+		Origin: n.config.LogName + "/" + n.config.Node, Node: n.config.Node, Log: n.log,
+		Signing: func() ledger.Signing {
+			current := n.operational.Current()
+			return ledger.Signing{Signer: current.Signer, Chain: current.Chain}
+		},
+		OnBatch: func(count int, took time.Duration) {
+			entries.WithLabelValues().Add(float64(count))
+			batches.Observe(took.Seconds())
+		},
+	})
+	return err
+}
+
+func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) error {
+	set, err := loadPolicies(n.config.Policies)
+	if err != nil {
+		return err
+	}
+	opened, err := openSources(n.directory, func(name string) (string, error) { return n.keyring.Secret(ctx, name) })
+	if err != nil {
+		return err
+	}
+	n.exchange, err = exchange.New(exchange.Config{
+		PublicURL: n.config.PublicURL, Catalog: n.directory, Policies: set,
+		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Sources: opened,
+		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
+		Verifier: newVerifier(metrics), Now: time.Now, Log: n.log,
+	})
+	return err
+}
+
+func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
+	secret, err := readSecretFile(n.config.SignIn.ClientSecretFile)
+	if err != nil {
+		return err
+	}
+	n.handler, err = httpapi.New(httpapi.Config{
+		PublicURL: n.config.PublicURL, Catalog: n.directory, Exchanges: n.exchange, Tokens: n.exchange,
+		Sessions: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(),
+		Safe: safe.New(safe.Config{
+			Catalog: n.directory, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
+		}),
+		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
+		Trust:    n.bundle(),
+		Checks: []httpapi.Check{
+			{Name: "database", Probe: n.database.Ping},
+			{Name: "signing-key", Probe: func(context.Context) error { return n.operational.Ready() }},
+			{Name: "ledger", Probe: func(context.Context) error { return n.journal.Ready() }},
+		},
+		Metrics: metrics, Now: time.Now, Log: n.log,
+	})
+	return err
+}
+
+func (n *node) people() *postgres.People { return n.database.People(n.keyring.Lookup().All) }
+
+// bundle is what a verifier pins: the root, and nothing that a server could change.
+func (n *node) bundle() []byte {
+	return ledger.Bundle{Name: n.config.LogName, Roots: [][]byte{n.keyring.Root()}}.Encode()
+}
+
+// shutdownGrace is how long calls under way may take to end.
+const shutdownGrace = 15 * time.Second
+
+// serve answers until ctx ends, then stops in order: no new calls, the ledger's queue
+// sealed, the connections closed.
+func (n *node) serve(ctx context.Context, listener net.Listener) error {
+	err := httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
+	return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
+}
+
+func (n *node) stop(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
+	defer cancel()
+	if n.journal != nil {
+		err = n.journal.Close(ctx)
+	}
+	if n.operational != nil {
+		n.operational.Close()
+	}
+	if n.database != nil {
+		n.database.Close()
+	}
+	return err
+}
