@@ -66,8 +66,8 @@ func grant(t testing.TB, db *postgres.DB, b basis.Basis) (pendingID string) {
 	return pendingID
 }
 
-func withdrawal(b basis.Basis) postgres.Ending {
-	return postgres.Ending{ID: b.ID, SubjectRef: b.SubjectRef, Event: basis.EventWithdrawn, Actor: b.SubjectRef, At: time.Now()}
+func withdrawal(b basis.Basis) basis.Ending {
+	return basis.Ending{ID: b.ID, SubjectRef: b.SubjectRef, Event: basis.EventWithdrawn, Actor: b.SubjectRef, At: time.Now()}
 }
 
 func problem(t testing.TB, err error, kind gateway.Kind, code string) {
@@ -148,24 +148,24 @@ func TestEndingsThatAreRefused(t *testing.T) {
 	b, duty := consentOf(t, aPerson), statutory(t)
 	grant(t, db, b)
 	grant(t, db, duty)
-	change := func(b basis.Basis, spoil func(*postgres.Ending)) postgres.Ending {
+	change := func(b basis.Basis, spoil func(*basis.Ending)) basis.Ending {
 		ending := withdrawal(b)
 		spoil(&ending)
 		return ending
 	}
 	for _, c := range []struct {
 		name   string
-		ending postgres.Ending
+		ending basis.Ending
 		kind   gateway.Kind
 		code   string
 	}{
-		{"another's", change(b, func(e *postgres.Ending) { e.SubjectRef = another }), gateway.NotFound, "basis-unknown"},
-		{"nobody's", change(b, func(e *postgres.Ending) { e.SubjectRef = "" }), gateway.NotFound, "basis-unknown"},
-		{"a statutory one by a person", change(duty, func(e *postgres.Ending) { e.SubjectRef = aPerson }), gateway.NotFound, "basis-unknown"},
-		{"unknown", change(b, func(e *postgres.Ending) { e.ID = strings.Repeat("0", 32) }), gateway.NotFound, "basis-unknown"},
-		{"not of this kind", change(duty, func(*postgres.Ending) {}), gateway.Conflict, "basis-state"},
-		{"a consent closed", change(b, func(e *postgres.Ending) { e.Event = basis.EventClosed }), gateway.Conflict, "basis-state"},
-		{"a pause", change(b, func(e *postgres.Ending) { e.Event = basis.EventPaused }), gateway.NotBuilt, "not-built"},
+		{"another's", change(b, func(e *basis.Ending) { e.SubjectRef = another }), gateway.NotFound, "basis-unknown"},
+		{"nobody's", change(b, func(e *basis.Ending) { e.SubjectRef = "" }), gateway.NotFound, "basis-unknown"},
+		{"a statutory one by a person", change(duty, func(e *basis.Ending) { e.SubjectRef = aPerson }), gateway.NotFound, "basis-unknown"},
+		{"unknown", change(b, func(e *basis.Ending) { e.ID = strings.Repeat("0", 32) }), gateway.NotFound, "basis-unknown"},
+		{"not of this kind", change(duty, func(*basis.Ending) {}), gateway.Conflict, "basis-state"},
+		{"a consent closed", change(b, func(e *basis.Ending) { e.Event = basis.EventClosed }), gateway.Conflict, "basis-state"},
+		{"a pause", change(b, func(e *basis.Ending) { e.Event = basis.EventPaused }), gateway.NotBuilt, "not-built"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := db.EndBasis(t.Context(), c.ending)
@@ -177,7 +177,7 @@ func TestEndingsThatAreRefused(t *testing.T) {
 			t.Errorf("state %q, %v", held.State, err)
 		}
 	}
-	if _, _, err := db.EndBasis(t.Context(), postgres.Ending{ID: duty.ID, Event: basis.EventRevoked, Actor: "bureau-7", At: time.Now()}); err != nil {
+	if _, _, err := db.EndBasis(t.Context(), basis.Ending{ID: duty.ID, Event: basis.EventRevoked, Actor: "bureau-7", At: time.Now()}); err != nil {
 		t.Errorf("revoking the statutory one: %v", err)
 	}
 }
