@@ -1,6 +1,7 @@
 package httpsig
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -163,6 +164,30 @@ func TestTargetsRefused(t *testing.T) {
 			if base, err := Base(Message{Method: "GET", TargetURI: uri}, Params{Covered: []Component{{Name: name}}}); err == nil {
 				t.Errorf("%q: %q", uri, base)
 			}
+		}
+	}
+}
+
+// RFC 9421 §2.4: "req" is for responses, and takes from a request.
+func TestReqRefused(t *testing.T) {
+	request := Message{Method: "GET", TargetURI: "https://a.example/", Header: http.Header{}}
+	response := Message{Status: 200, Header: http.Header{}}
+	method := Component{Name: "@method", Req: true}
+	for name, test := range map[string]struct {
+		message Message
+		covered Component
+	}{
+		"in a request":           {Message{Method: "GET", TargetURI: "https://a.example/", Request: &request}, method},
+		"no request":             {response, method},
+		"of a response":          {Message{Status: 200, Request: &response}, Component{Name: "@status", Req: true}},
+		"status of a request":    {Message{Status: 200, Request: &request}, Component{Name: "@status", Req: true}},
+		"method of a response":   {Message{Status: 200, Request: &request}, Component{Name: "@method"}},
+		"status below 100":       {Message{Status: 99}, Component{Name: "@status"}},
+		"status of four figures": {Message{Status: 1000}, Component{Name: "@status"}},
+		"member of no field":     {Message{Status: 200, Request: &request}, Component{Name: "signature", Req: true, Key: "sig1"}},
+	} {
+		if base, err := Base(test.message, Params{Covered: []Component{test.covered}}); err == nil {
+			t.Errorf("%s: %q", name, base)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package sm
 
 import (
 	"crypto/rand"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 )
@@ -68,6 +70,45 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkRatio takes turns between ours and the library's own and compares the
+// medians, so that a busy machine slows both alike. The aim is at most 1.1.
+func BenchmarkRatio(b *testing.B) {
+	key := newKey(b)
+	sig := sign(b, key, benchmarkMessage, DER)
+	pub, err := sm2.NewPublicKey(key.Public().Bytes())
+	if err != nil {
+		b.Fatal(err)
+	}
+	verifier := NewVerifier(VerifierOptions{})
+	b.Run("sign", func(b *testing.B) {
+		ratio(b, func() bool { _, err := key.Sign(b.Context(), benchmarkMessage, DER); return err == nil },
+			func() bool {
+				_, err := key.key.Sign(rand.Reader, benchmarkMessage, sm2.DefaultSM2SignerOpts)
+				return err == nil
+			})
+	})
+	b.Run("verify", func(b *testing.B) {
+		ratio(b, func() bool { return verifier.Verify("", key.Public(), benchmarkMessage, sig, DER) == nil },
+			func() bool { return sm2.VerifyASN1WithSM2(pub, nil, benchmarkMessage, sig) })
+	})
+}
+
+func ratio(b *testing.B, ours, theirs func() bool) {
+	var times [2][]time.Duration
+	for b.Loop() {
+		for i, call := range []func() bool{ours, theirs} {
+			start := time.Now()
+			if !call() {
+				b.Fatal("failed")
+			}
+			times[i] = append(times[i], time.Since(start))
+		}
+	}
+	median := func(all []time.Duration) float64 { slices.Sort(all); return float64(all[len(all)/2]) }
+	b.ReportMetric(median(times[0])/median(times[1]), "ratio")
+	b.ReportMetric(median(times[0]), "median-ns")
 }
 
 // BenchmarkJunk is one caller that floods with well-formed signatures that are
