@@ -124,7 +124,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	}
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.directory, Exchanges: n.exchange, Tokens: n.exchange,
-		Sessions: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(),
+		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(),
 		Safe: safe.New(safe.Config{
 			Catalog: n.directory, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		}),
