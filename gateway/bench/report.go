@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// print writes the result for a terminal.
+func (r Result) print(out io.Writer) error {
+	var text strings.Builder
+	for _, part := range []func(io.Writer){
+		r.printMachine, r.printStandings, r.printTimes, r.printBudget, r.printChecks,
+	} {
+		part(&text)
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+func (r Result) printMachine(out io.Writer) {
+	m, l := r.Machine, r.Load
+	fmt.Fprintf(out, "Kapok bench   %s   %s %s   %s, %d CPUs, GOMAXPROCS %d\n",
+		r.At.Format(time.DateTime), m.Go, m.Platform, m.Processor, m.CPUs, m.GOMAXPROCS)
+	fmt.Fprintf(out, "PostgreSQL    %s   data on %s, one write to disk %s\n", r.settings(), m.FileSystem, m.Sync)
+	if m.FileSystem == "tmpfs" {
+		fmt.Fprintln(out, "              NOT DURABLE: the data lies in memory; choose another folder with --dir")
+	}
+	fmt.Fprintf(out, "load          %d connections, closed loop; %d rounds, each %v warm-up and %v measured\n",
+		l.Connections, l.Rounds, l.Warm, l.Window)
+	fmt.Fprintf(out, "              %d systems, %d citizens with a consent each; every request of b and c with its own nonce and signature\n",
+		l.Systems, l.Citizens)
+	fmt.Fprintf(out, "              c: of every %d calls one on a withdrawn consent and one for a field too many (5 %% refusals); a, b: none\n\n", refusalCycle)
+}
+
+func (r Result) settings() string {
+	var said []string
+	for _, name := range slices.Sorted(maps.Keys(r.PostgreSQL)) {
+		said = append(said, name+"="+r.PostgreSQL[name])
+	}
+	return strings.Join(said, " ")
+}
+
+func table(out io.Writer) *tabwriter.Writer {
+	return tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+}
+
+func (r Result) printStandings(out io.Writer) {
+	fmt.Fprintln(out, "medians of the rounds")
+	rows := table(out)
+	fmt.Fprintln(rows, "\texchanges/s\tp50 ms\tp99 ms\teach round\t")
+	for _, one := range r.Contenders {
+		fmt.Fprintf(rows, "%s  %s\t%.0f\t%.2f\t%.2f\t%s\t\n", one.Key, one.Title, one.Rate, millis(one.P50), millis(one.P99), eachRound(one.Rounds))
+	}
+	_ = rows.Flush() // it writes to memory
+	rounds := make([]string, len(r.Ratio.Rounds))
+	for i, one := range r.Ratio.Rounds {
+		rounds[i] = fmt.Sprintf("%.2f", one)
+	}
+	fmt.Fprintf(out, "\nc/b = %.2f   (each round: %s; the aim is 0.60 or more on 2 cores)\n\n", r.Ratio.Median, strings.Join(rounds, " "))
+}
+
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// eachRound marks with * a window that ended early.
+func eachRound(rounds []Measurement) string {
+	said := make([]string, len(rounds))
+	for i, one := range rounds {
+		said[i] = fmt.Sprintf("%.0f", one.Rate)
+		if one.Spent {
+			said[i] += "*"
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+func (r Result) printTimes(out io.Writer) {
+	fmt.Fprintln(out, "processor time for one exchange, µs")
+	rows := table(out)
+	fmt.Fprintln(rows, "\tproxy or Kapok\tPostgreSQL\tsource\tgenerator\tall else\tidle\t")
+	for _, one := range r.Contenders {
+		c := one.CPU
+		fmt.Fprintf(rows, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t\n", one.Key, c.Contender, c.PostgreSQL, c.Source, c.Generator, c.Others, c.Idle)
+	}
+	_ = rows.Flush() // it writes to memory
+	fmt.Fprintln(out)
+}
+
+func (r Result) printBudget(out io.Writer) {
+	if r.Budget == nil {
+		return
+	}
+	printLines(out, fmt.Sprintf("where Kapok's own time goes (%d samples)", r.Budget.Samples), r.Budget.Steps)
+	printLines(out, "and on what", byWeight(r.Budget.Kinds))
+}
+
+func printLines(out io.Writer, title string, lines []Line) {
+	fmt.Fprintln(out, title)
+	rows := table(out)
+	fmt.Fprintln(rows, "\tµs\tshare\t")
+	for _, one := range lines {
+		fmt.Fprintf(rows, "%s\t%.1f\t%.1f %%\t\n", one.Name, one.Micro, 100*one.Share)
+	}
+	_ = rows.Flush() // it writes to memory
+	fmt.Fprintln(out)
+}
+
+func byWeight(lines []Line) []Line {
+	sorted := slices.Clone(lines)
+	slices.SortStableFunc(sorted, func(a, b Line) int {
+		if a.Micro > b.Micro {
+			return -1
+		}
+		return 1
+	})
+	return sorted
+}
+
+func (r Result) printChecks(out io.Writer) {
+	fmt.Fprintf(out, "every status was compared with the expected one; %d releases (response signature, receipt against the root) and %d refusals of c were verified after the run\n",
+		r.Verified.Releases, r.Verified.Refusals)
+	for _, one := range r.Contenders {
+		for i, round := range one.Rounds {
+			for what, count := range round.Wrong {
+				fmt.Fprintf(out, "WRONG: %s, round %d: %d answers had status %s\n", one.Key, i+1, count, what)
+			}
+			if round.Spent {
+				fmt.Fprintf(out, "* %s, round %d: the signed requests were used up after %v\n", one.Key, i+1, round.Window.Round(time.Millisecond))
+			}
+		}
+	}
+}
