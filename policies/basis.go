@@ -1,9 +1,6 @@
 package policies
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // basisAllows checks the access basis: there, in force, and for this very use.
 func basisAllows(in *Input) *refusal {
@@ -26,19 +23,30 @@ var askForBasis = Remedy{
 	En: "Ask the person for consent, or have the bureau register a statutory basis, and name it in basis_id.",
 }
 
-// endings says in words why a basis is not in force. A state that is neither here
-// nor ACTIVE is named as it is.
-var endings = map[string]struct{ zh, en string }{
-	"WITHDRAWN":   {"当事人已撤回该使用依据。", "The person has withdrawn this basis."},
-	"PAUSED":      {"当事人已暂停该使用依据。", "The person has paused this basis."},
-	"EXPIRED":     {"该使用依据已到期。", "This basis has expired."},
-	"EXHAUSTED":   {"该使用依据的次数已用完。", "This basis has no uses left."},
-	"REVOKED":     {"主管机关已撤销该使用依据。", "The authority has revoked this basis."},
-	"INVALIDATED": {"该使用依据已失效。", "This basis has become void."},
-	"SUPERSEDED":  {"该使用依据已被新的取代。", "This basis was replaced by a newer one."},
-	"SUSPENDED":   {"该法定依据已被中止。", "This statutory basis is suspended."},
-	"CLOSED":      {"该法定依据已办结关闭。", "This statutory basis is closed."},
+// endings says in words why a basis is not in force, by its state.
+var endings = map[string]refusal{
+	"WITHDRAWN":   {zh: "当事人已撤回该使用依据。", en: "The person has withdrawn this basis.", remedy: askForBasis},
+	"PAUSED":      {zh: "当事人已暂停该使用依据。", en: "The person has paused this basis.", remedy: askToResume},
+	"EXPIRED":     {zh: "该使用依据已到期。", en: "This basis has expired.", remedy: askForBasis},
+	"EXHAUSTED":   {zh: "该使用依据的次数已用完。", en: "This basis has no uses left.", remedy: askForBasis},
+	"REVOKED":     {zh: "主管机关已撤销该使用依据。", en: "The authority has revoked this basis.", remedy: askForBasis},
+	"INVALIDATED": {zh: "该使用依据已失效。", en: "This basis has become void.", remedy: askForBasis},
+	"SUPERSEDED":  {zh: "该使用依据已被新的取代。", en: "This basis was replaced by a newer one.", remedy: useTheNewer},
+	"SUSPENDED":   {zh: "该法定依据已被中止。", en: "This statutory basis is suspended.", remedy: askToResume},
+	"CLOSED":      {zh: "该依据的事项已办结。", en: "The matter of this basis is done.", remedy: askForBasis},
+	"REVIEWED":    {zh: "该应急依据已结束并复核。", en: "This emergency basis has ended and was reviewed.", remedy: askForBasis},
+	"REQUESTED":   {zh: "当事人尚未答复。", en: "The person has not answered yet.", remedy: waitForAnswer},
+	"DEFERRED":    {zh: "当事人暂缓答复。", en: "The person wants to answer later.", remedy: waitForAnswer},
+	"REFUSED":     {zh: "当事人没有同意。", en: "The person has refused.", remedy: anotherChannel},
+	"LAPSED":      {zh: "当事人逾期未答复。", en: "The person did not answer in time.", remedy: askForBasis},
 }
+
+var (
+	askToResume    = Remedy{Zh: "请当事人或主管机关恢复后再用。", En: "Ask the person or the authority to resume it."}
+	useTheNewer    = Remedy{Zh: "在请求中写明新的 basis_id。", En: "Name the newer basis in basis_id."}
+	waitForAnswer  = Remedy{Zh: "等待当事人答复。", En: "Wait for the person's answer."}
+	anotherChannel = Remedy{Zh: "由当事人自行提供材料,或改用法定依据;不得反复征求同意。", En: "Let the person hand it in, or rely on a statute; do not ask again and again."}
+)
 
 func basisEnded(in *Input) *refusal {
 	state := in.Basis.State
@@ -48,27 +56,32 @@ func basisEnded(in *Input) *refusal {
 	if state == "ACTIVE" && !in.Now.Before(in.Basis.From) {
 		return nil
 	}
-	r := &refusal{code: BasisEnded, remedy: askForBasis, zh: "该使用依据尚未生效。", en: "This basis is not in force yet."}
-	if state == "ACTIVE" {
-		return r
-	}
-	words, known := endings[state]
+	ended, known := endings[state]
 	if !known {
-		r.zh, r.en = fmt.Sprintf("该使用依据的状态为 %s,不能使用。", state), fmt.Sprintf("This basis is in the state %s and cannot be used.", state)
-		return r
+		ended = refusal{zh: "该使用依据尚未生效。", en: "This basis is not in force.", remedy: askForBasis}
 	}
-	r.zh, r.en = words.zh, words.en
-	return r
+	ended.code = BasisEnded
+	return &ended
 }
 
-// Kinds of basis that a rule here speaks of; the schema lists all.
+// The kinds of basis, as the schema has them.
 const (
 	statutory       = "STATUTORY"
 	emergency       = "EMERGENCY"
 	separateConsent = "SEPARATE_CONSENT"
+	writtenConsent  = "WRITTEN_CONSENT"
 )
 
+var kinds = []string{"CONSENT", separateConsent, writtenConsent, statutory, emergency, "CONTRACT"}
+
 var basisConditions = []condition{
+	{
+		code:   BasisMismatch,
+		broken: func(in *Input) bool { return !slices.Contains(kinds, in.Basis.Kind) },
+		zh:     "该使用依据的种类不明。",
+		en:     "The basis is of no known kind.",
+		remedy: askForBasis,
+	},
 	{
 		code: BasisMismatch,
 		broken: func(in *Input) bool {
@@ -81,8 +94,8 @@ var basisConditions = []condition{
 	{
 		code:   BasisMismatch,
 		broken: func(in *Input) bool { return !concerns(in.Basis, in.Subject) },
-		zh:     "该使用依据针对的是另一个人。",
-		en:     "The basis is about another person.",
+		zh:     "该使用依据不是针对此人的。",
+		en:     "The basis is not about this person.",
 		remedy: askForBasis,
 	},
 	{
@@ -126,6 +139,7 @@ var basisConditions = []condition{
 		zh:     "该使用依据不包括这种使用方式。",
 		en:     "The basis does not include this operation.",
 		remedy: Remedy{Zh: "改用依据允许的方式,或取得包括这种方式的依据。", En: "Use an operation that the basis includes, or obtain a basis that includes this one."},
+		offers: func(in *Input) []string { return names(in.Basis.Operations) },
 	},
 	{
 		code: BasisMismatch,

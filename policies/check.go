@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go"
@@ -13,13 +14,21 @@ import (
 // checks are what every policy must pass beside its annotations.
 var checks = []func(*loader, *rule) error{
 	fitsSchema,
+	enumsAreKnown,
 	departmentOnlyPermits,
 	departmentSpeaksForItself,
 }
 
 // fitsSchema refuses unknown names, wrong types and scopes that can never match.
+// The validator's findings come in no fixed order, one a line.
 func fitsSchema(l *loader, r *rule) error {
-	return l.validator.Policy(string(r.id), (*ast.Policy)(r.policy.AST()))
+	err := l.validator.Policy(string(r.id), (*ast.Policy)(r.policy.AST()))
+	if err == nil {
+		return nil
+	}
+	findings := strings.Split(err.Error(), "\n")
+	slices.Sort(findings)
+	return errors.New(strings.Join(findings, "; "))
 }
 
 // ofDepartment is the department whose file a policy stands in, or "".

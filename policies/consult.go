@@ -11,11 +11,8 @@ import (
 // any error refuses here, before the answer is looked at.
 func (s *Set) consult(in *Input) Decision {
 	w := worldOf(in)
-	found := s.rules.find(
-		[]cedar.EntityUID{w.system, w.department, {}},
-		[]cedar.EntityUID{w.item, w.provider, {}},
-		make(candidates, 0, 16))
-	answer, grounds := cedar.Authorize(found, w, w.request())
+	found := s.rules.find(w, make(candidates, 0, 16))
+	answer, grounds := cedar.Authorize(found, w, w.request(found))
 	if len(grounds.Errors) > 0 {
 		return s.refuse(in, unsound(grounds.Errors))
 	}

@@ -1,5 +1,7 @@
 package policies
 
+import "strings"
+
 // Decide answers a request. It reads top to bottom: the first rule that is broken
 // decides, and the policies have the last word.
 func (s *Set) Decide(in Input) Decision {
@@ -35,16 +37,28 @@ type condition struct {
 	broken func(*Input) bool
 	zh, en string
 	remedy Remedy
+	offers func(*Input) []string // what would do instead, where that can be listed
 }
 
 // firstBroken returns the first condition that does not hold.
 func firstBroken(in *Input, conditions []condition) *refusal {
 	for i := range conditions {
 		if c := &conditions[i]; c.broken(in) {
-			return &refusal{code: c.code, zh: c.zh, en: c.en, remedy: c.remedy}
+			return &refusal{code: c.code, zh: c.zh, en: c.en, remedy: c.remedyFor(in)}
 		}
 	}
 	return nil
+}
+
+func (c *condition) remedyFor(in *Input) Remedy {
+	if c.offers == nil {
+		return c.remedy
+	}
+	offered := c.offers(in)
+	return Remedy{
+		Zh: c.remedy.Zh + "现可用:" + strings.Join(offered, "、") + "。",
+		En: c.remedy.En + " Allowed now: " + strings.Join(offered, ", ") + ".",
+	}
 }
 
 func (s *Set) refuse(in *Input, r *refusal) Decision {

@@ -57,9 +57,13 @@ func tooMany(in *Input, l *link, excess []string) *refusal {
 	return &refusal{code: FieldsExceed, excess: excess, zh: fmt.Sprintf(l.zh, zh), en: fmt.Sprintf(l.en, en), remedy: remedy}
 }
 
+// strongEnough are the kinds of basis that carry sensitive fields: a consent given
+// for each of them, and a statute (PIPL 29).
+var strongEnough = []string{separateConsent, writtenConsent, statutory}
+
 // sensitiveFits demands separate consent or a statute for sensitive fields.
 func sensitiveFits(in *Input) *refusal {
-	if in.Basis.Kind == separateConsent || in.Basis.Kind == statutory {
+	if slices.Contains(strongEnough, in.Basis.Kind) {
 		return nil
 	}
 	excess := sensitive(in)

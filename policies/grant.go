@@ -1,6 +1,10 @@
 package policies
 
-import "slices"
+import (
+	"slices"
+
+	"kapok/gateway"
+)
 
 // grantAllows checks the grant against the request, without its fields.
 func grantAllows(in *Input) *refusal { return firstBroken(in, grantConditions) }
@@ -49,6 +53,7 @@ var grantConditions = []condition{
 		zh:     "授权不包括这种使用方式。",
 		en:     "The grant does not include this operation.",
 		remedy: Remedy{Zh: "改用授权允许的方式,或申请扩大授权。", En: "Use an operation that the grant includes, or apply for a wider grant."},
+		offers: func(in *Input) []string { return names(in.Grant.Operations) },
 	},
 	{
 		code:   ServiceItemNotGranted,
@@ -56,6 +61,7 @@ var grantConditions = []condition{
 		zh:     "授权不包括这个事项。",
 		en:     "The grant does not include this service item.",
 		remedy: Remedy{Zh: "核对事项编码,或为该事项申请授权。", En: "Check the service item's code, or apply for a grant for it."},
+		offers: func(in *Input) []string { return in.Grant.ServiceItems },
 	},
 	{
 		code:   PurposeNotGranted,
@@ -63,12 +69,21 @@ var grantConditions = []condition{
 		zh:     "授权不包括这个用途。",
 		en:     "The grant does not include this purpose.",
 		remedy: Remedy{Zh: "核对用途代码,或为该用途申请授权。", En: "Check the purpose code, or apply for a grant for it."},
+		offers: func(in *Input) []string { return in.Grant.Purposes },
 	},
 }
 
 var applyForGrant = Remedy{
 	Zh: "向提供方申请授权,写明依据、场景、范围、方式和期限(政务数据共享条例第二十条)。",
 	En: "Apply to the provider for a grant, stating basis, scene, scope, method and time limit.",
+}
+
+func names(operations []gateway.Operation) []string {
+	texts := make([]string, len(operations))
+	for i, operation := range operations {
+		texts[i] = string(operation)
+	}
+	return texts
 }
 
 // Fittest picks, of several grants, the one that gets this request furthest; of

@@ -2,15 +2,18 @@ package policies
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 )
 
-// index finds the policies that can speak of a request, so that a decision costs
+// index finds the policies whose scope matches a request, so that a decision costs
 // the same however many departments have rules of their own. A policy is filed
-// under the entities that its scope names; the zero entity stands for any. What is
-// found is still evaluated whole: the index only leaves out what cannot match.
+// under the principal and the resource that its scope names; the zero entity stands
+// for any. Since systems stand in departments and items in their providers, and
+// nothing stands deeper, a look-up under each of them answers the scope exactly, and
+// only the conditions are left to evaluate.
 type index map[cedar.EntityUID]map[cedar.EntityUID][]*rule // by principal, then by resource
 
 func (x index) add(r *rule) {
@@ -22,7 +25,8 @@ func (x index) add(r *rule) {
 	x[principal][resource] = append(x[principal][resource], r)
 }
 
-// named is the entity that a scope is bound to, itself or as an ancestor.
+// named is the entity that a scope is bound to, itself or as an ancestor; the zero
+// entity for all, and for all of a type, since the schema knows one type for each place.
 func named(scope ast.IsScopeNode) cedar.EntityUID {
 	switch bound := scope.(type) {
 	case ast.ScopeTypeEq:
@@ -32,31 +36,53 @@ func named(scope ast.IsScopeNode) cedar.EntityUID {
 	case ast.ScopeTypeIsIn:
 		return bound.Entity
 	}
-	return cedar.EntityUID{} // all, or any of a type
+	return cedar.EntityUID{}
 }
 
-// candidates are the policies found for one request.
+// actions lists the actions of a scope; nil is any.
+func actions(scope ast.IsScopeNode) []cedar.String {
+	switch bound := scope.(type) {
+	case ast.ScopeTypeEq:
+		return []cedar.String{bound.Entity.ID}
+	case ast.ScopeTypeIn:
+		return []cedar.String{bound.Entity.ID}
+	case ast.ScopeTypeInSet:
+		ids := []cedar.String{}
+		for _, entity := range bound.Entities {
+			ids = append(ids, entity.ID)
+		}
+		return ids
+	}
+	return nil
+}
+
+// candidates are the policies whose scope matches one request.
 type candidates []*rule
 
-// find collects what is filed under any of the principals and any of the resources.
-func (x index) find(principals, resources []cedar.EntityUID, into candidates) candidates {
-	for _, principal := range principals {
+// find collects them into a slice that the caller brings.
+func (x index) find(w *world, into candidates) candidates {
+	action := cedar.String(w.in.Ask.Operation)
+	for _, principal := range [...]cedar.EntityUID{w.system, w.department, {}} {
 		filed := x[principal]
 		if len(filed) == 0 {
 			continue
 		}
-		for _, resource := range resources {
-			into = append(into, filed[resource]...)
+		for _, resource := range [...]cedar.EntityUID{w.item, w.provider, {}} {
+			for _, r := range filed[resource] {
+				if r.actions == nil || slices.Contains(r.actions, action) {
+					into = append(into, r)
+				}
+			}
 		}
 	}
 	return into
 }
 
-// All lets Cedar evaluate the candidates.
+// All lets Cedar evaluate the conditions of the candidates.
 func (c candidates) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
 		for _, r := range c {
-			if !yield(r.id, r.policy) {
+			if !yield(r.id, r.conditions) {
 				return
 			}
 		}
@@ -71,4 +97,24 @@ func (c candidates) rule(id cedar.PolicyID) *rule {
 		}
 	}
 	return nil
+}
+
+// reads reports whether any candidate reads an attribute of the context.
+func (c candidates) reads(attribute cedar.String) bool {
+	for _, r := range c {
+		if slices.Contains(r.reads, attribute) || slices.Contains(r.reads, wholeContext) {
+			return true
+		}
+	}
+	return false
+}
+
+// climb reports whether any candidate's conditions ask what stands in what.
+func (c candidates) climb() bool {
+	for _, r := range c {
+		if r.climbs {
+			return true
+		}
+	}
+	return false
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/x/exp/schema"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 
 	"kapok/crypto/sm"
@@ -54,6 +55,7 @@ func Load(folder fs.FS) (*Set, error) {
 
 type loader struct {
 	folder    fs.FS
+	types     *resolved.Schema
 	validator *validate.Validator
 	seen      map[cedar.PolicyID]*rule
 	set       *Set
@@ -71,11 +73,10 @@ func (l *loader) schema() error {
 	if err := parsed.UnmarshalCedar(text); err != nil {
 		return fmt.Errorf("policies: %s: %w", schemaFile, err)
 	}
-	resolved, err := parsed.Resolve()
-	if err != nil {
+	if l.types, err = parsed.Resolve(); err != nil {
 		return fmt.Errorf("policies: %s: %w", schemaFile, err)
 	}
-	l.validator = validate.New(resolved, validate.WithStrict())
+	l.validator = validate.New(l.types, validate.WithStrict())
 	return nil
 }
 
@@ -163,6 +164,7 @@ func (l *loader) policy(file string, policy *cedar.Policy) {
 	r.order = l.set.count
 	l.set.count++
 	l.set.rules.add(r)
+	l.set.note(r)
 }
 
 func (l *loader) report(file string, line int, err error) {

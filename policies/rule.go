@@ -15,10 +15,14 @@ import (
 type rule struct {
 	id          cedar.PolicyID
 	order       int // its place in the set: layer, file, line
-	policy      *cedar.Policy
 	file        string
+	policy      *cedar.Policy  // as written
+	conditions  *cedar.Policy  // the same without its scope, which the index answers
+	actions     []cedar.String // of the scope; nil is any
+	reads       []cedar.String // the attributes of the context that the conditions read
 	reason      Reason
 	remedy      Remedy
+	climbs      bool     // the conditions use the operator in
 	obligations []string // a permit with duties allows nothing
 }
 
@@ -62,12 +66,16 @@ func newRule(file string, policy *cedar.Policy) (*rule, []error) {
 		wrong = append(wrong, fmt.Errorf("the annotation @%s is not known", key))
 	}
 	texts = policy.Annotations()
-	return &rule{
+	r := &rule{
 		id:          cedar.PolicyID(texts["id"]),
 		policy:      policy,
+		conditions:  withoutScope(policy),
+		actions:     actions(policy.AST().Action),
 		file:        file,
 		reason:      Reason{Policy: string(texts["id"]), Zh: string(texts["zh"]), En: string(texts["en"])},
 		remedy:      Remedy{Zh: string(texts["remedy_zh"]), En: string(texts["remedy_en"])},
 		obligations: strings.Fields(string(texts["obligation"])),
-	}, wrong
+	}
+	r.reads, r.climbs = contextReads(r), asksWhatIsIn(r)
+	return r, wrong
 }

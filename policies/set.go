@@ -8,9 +8,10 @@ import (
 // Set is a loaded and validated set of policies. It never changes and is safe for
 // concurrent use.
 type Set struct {
-	rules  index
-	digest string
-	count  int
+	rules    index
+	mentions []Mention
+	digest   string
+	count    int
 }
 
 // Digest is the SM3 of all files of the set, as 64 hexadecimal digits.

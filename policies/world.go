@@ -19,11 +19,12 @@ func uid(kind cedar.EntityType, id string) cedar.EntityUID {
 }
 
 // world shows one request to Cedar as the schema describes it. Entities are made
-// when a policy asks for them, which few do.
+// when a condition asks for them, which few do.
 type world struct {
 	in                           *Input
 	system, department, provider cedar.EntityUID
 	item                         cedar.EntityUID
+	climbs                       bool // some condition asks what stands in what
 }
 
 func worldOf(in *Input) *world {
@@ -39,13 +40,10 @@ func worldOf(in *Input) *world {
 // Get makes an entity. What is known of a department is known of the caller's only.
 func (w *world) Get(asked cedar.EntityUID) (cedar.Entity, bool) {
 	switch asked {
-	case w.system:
-		return cedar.Entity{UID: asked, Parents: cedar.NewEntityUIDSet(w.department)}, true
 	case w.item:
-		return cedar.Entity{UID: asked, Parents: cedar.NewEntityUIDSet(w.provider), Attributes: cedar.NewRecord(cedar.RecordMap{
-			"shared":      uid(sharingType, w.in.Item.SharedType),
-			"return_list": cedar.Boolean(w.in.Item.ReturnList),
-		})}, true
+		return cedar.Entity{UID: asked, Parents: w.parent(w.provider), Attributes: itemAttributes[itemFacts{w.in.Item.SharedType, w.in.Item.ReturnList}]}, true
+	case w.system:
+		return cedar.Entity{UID: asked, Parents: w.parent(w.department)}, true
 	case w.department:
 		return cedar.Entity{UID: asked, Attributes: cedar.NewRecord(cedar.RecordMap{
 			"level":    cedar.String(w.in.System.Level),
@@ -55,24 +53,63 @@ func (w *world) Get(asked cedar.EntityUID) (cedar.Entity, bool) {
 	return cedar.Entity{}, false
 }
 
-func (w *world) request() cedar.Request {
+func (w *world) parent(of cedar.EntityUID) cedar.EntityUIDSet {
+	if !w.climbs {
+		return cedar.EntityUIDSet{}
+	}
+	return cedar.NewEntityUIDSet(of)
+}
+
+// itemFacts is all that the schema tells of an item. There are so few different
+// ones that their records are made once. An item of no known sharing type has none
+// and never comes here; a policy that read it would fail, and so refuse.
+type itemFacts struct {
+	shared     string
+	returnList bool
+}
+
+var itemAttributes = map[itemFacts]cedar.Record{
+	{"无条件", false}: attributesOf("无条件", false),
+	{"无条件", true}:  attributesOf("无条件", true),
+	{"有条件", false}: attributesOf("有条件", false),
+	{"有条件", true}:  attributesOf("有条件", true),
+}
+
+func attributesOf(shared string, returnList bool) cedar.Record {
+	return cedar.NewRecord(cedar.RecordMap{
+		"shared":      uid(sharingType, shared),
+		"return_list": cedar.Boolean(returnList),
+	})
+}
+
+// request makes what the candidates read, and no more.
+func (w *world) request(readers candidates) cedar.Request {
+	w.climbs = readers.climb()
+	context := make(cedar.RecordMap, len(contextValues))
+	for _, attribute := range contextValues {
+		if readers.reads(attribute.name) {
+			context[attribute.name] = attribute.of(w.in)
+		}
+	}
 	return cedar.Request{
 		Principal: w.system,
 		Action:    uid(actionType, string(w.in.Ask.Operation)),
 		Resource:  w.item,
-		Context:   w.context(),
+		Context:   cedar.NewRecord(context),
 	}
 }
 
-func (w *world) context() cedar.Record {
-	return cedar.NewRecord(cedar.RecordMap{
-		"fields":       texts(w.in.Ask.Fields),
-		"sensitive":    texts(sensitive(w.in)),
-		"service_item": cedar.String(w.in.Ask.ServiceItem),
-		"purpose":      cedar.String(w.in.Ask.Purpose),
-		"basis":        uid(basisType, w.in.Basis.Kind),
-		"case_bound":   cedar.Boolean(w.in.Basis.CaseNo != ""),
-	})
+// contextValues makes the type Request of the schema.
+var contextValues = []struct {
+	name cedar.String
+	of   func(*Input) cedar.Value
+}{
+	{"fields", func(in *Input) cedar.Value { return texts(in.Ask.Fields) }},
+	{"sensitive", func(in *Input) cedar.Value { return texts(sensitive(in)) }},
+	{"service_item", func(in *Input) cedar.Value { return cedar.String(in.Ask.ServiceItem) }},
+	{"purpose", func(in *Input) cedar.Value { return cedar.String(in.Ask.Purpose) }},
+	{"basis", func(in *Input) cedar.Value { return uid(basisType, in.Basis.Kind) }},
+	{"case_bound", func(in *Input) cedar.Value { return cedar.Boolean(in.Basis.CaseNo != "") }},
 }
 
 func texts(names []string) cedar.Set {
