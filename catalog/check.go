@@ -3,7 +3,7 @@ package catalog
 import (
 	"fmt"
 	"regexp"
-	"time"
+	"slices"
 )
 
 // check says what is wrong with a text, or nil.
@@ -37,35 +37,12 @@ func expression(text string) error {
 	return nil
 }
 
-// date reads a day as YYYY-MM-DD.
-func (r *record) date(key string) time.Time {
-	return r.instant(key, time.DateOnly, "a day as YYYY-MM-DD")
-}
-
-// moment reads a time as RFC 3339 with its zone.
-func (r *record) moment(key string) time.Time {
-	return r.instant(key, time.RFC3339, "a time as RFC 3339, with its zone")
-}
-
-func (r *record) instant(key, layout, explained string) time.Time {
-	var found time.Time
-	r.text(key, func(text string) (err error) {
-		if found, err = time.Parse(layout, text); err != nil {
-			return fmt.Errorf("%q is not %s", text, explained)
+// oneOf makes a check from a table of allowed words.
+func oneOf[T ~string](allowed ...T) check {
+	return func(text string) error {
+		if slices.Contains(allowed, T(text)) {
+			return nil
 		}
-		return nil
-	})
-	return found.UTC()
-}
-
-// timeout reads a duration of at most a minute.
-func (r *record) timeout(key string) time.Duration {
-	var found time.Duration
-	r.text(key, func(text string) (err error) {
-		if found, err = time.ParseDuration(text); err != nil || found <= 0 || found > time.Minute {
-			return fmt.Errorf("%q is not a duration above 0 and up to 1m", text)
-		}
-		return nil
-	})
-	return found
+		return fmt.Errorf("%q is not one of %v", text, allowed)
+	}
 }

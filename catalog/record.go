@@ -1,10 +1,8 @@
 package catalog
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -85,144 +83,6 @@ func (r *record) needed(key string) (ast.Node, bool) {
 	return node, present
 }
 
-// scalar reads text of one line or more and applies the checks in order.
-func (r *record) scalar(key string, node ast.Node, checks []check) (string, bool) {
-	text, ok := textOf(node)
-	if !ok {
-		r.loader.report(placeOf(r.file, node), "%s: text is needed; put numbers and dates in quotes", key)
-		return "", false
-	}
-	if strings.TrimSpace(text) == "" {
-		r.loader.report(placeOf(r.file, node), "%s: the text is empty", key)
-		return "", false
-	}
-	for _, check := range checks {
-		if err := check(text); err != nil {
-			r.loader.report(placeOf(r.file, node), "%s: %v", key, err)
-			return "", false
-		}
-	}
-	return text, true
-}
-
-func textOf(node ast.Node) (string, bool) {
-	switch known := node.(type) {
-	case *ast.StringNode:
-		return known.Value, true
-	case *ast.LiteralNode:
-		return strings.TrimSpace(known.Value.Value), true
-	}
-	return "", false
-}
-
-// text reads a key that must be there.
-func (r *record) text(key string, checks ...check) string {
-	node, present := r.needed(key)
-	if !present {
-		return ""
-	}
-	text, _ := r.scalar(key, node, checks)
-	return text
-}
-
-// optional reads a key that may be absent.
-func (r *record) optional(key string, checks ...check) string {
-	node, present := r.value(key)
-	if !present {
-		return ""
-	}
-	text, _ := r.scalar(key, node, checks)
-	return text
-}
-
-// flag reads true or false; absent is false.
-func (r *record) flag(key string) bool {
-	node, present := r.value(key)
-	if !present {
-		return false
-	}
-	known, ok := node.(*ast.BoolNode)
-	if !ok {
-		r.loader.report(placeOf(r.file, node), "%s: true or false is needed", key)
-		return false
-	}
-	return known.Value
-}
-
-// number reads a whole number from 1 up.
-func (r *record) number(key string) int {
-	node, present := r.needed(key)
-	if !present {
-		return 0
-	}
-	known, ok := node.(*ast.IntegerNode)
-	if ok {
-		if value, fits := known.Value.(uint64); fits && value >= 1 && value <= 1_000_000_000 {
-			return int(value)
-		}
-	}
-	r.loader.report(placeOf(r.file, node), "%s: a whole number from 1 to 1000000000 is needed", key)
-	return 0
-}
-
-// elements returns the members of a list that must be there; it may be empty.
-func (r *record) elements(key string) []ast.Node {
-	node, present := r.needed(key)
-	if !present {
-		return nil
-	}
-	list, ok := node.(*ast.SequenceNode)
-	if !ok {
-		r.loader.report(placeOf(r.file, node), "%s: a list is needed", key)
-		return nil
-	}
-	return list.Values
-}
-
-// texts reads a list of different texts.
-func (r *record) texts(key string, checks ...check) []string {
-	found := []string{}
-	for _, node := range r.elements(key) {
-		text, ok := r.scalar(key, node, checks)
-		if !ok {
-			continue
-		}
-		if slices.Contains(found, text) {
-			r.loader.report(placeOf(r.file, node), "%s: %q stands here twice", key, text)
-			continue
-		}
-		found = append(found, text)
-	}
-	return found
-}
-
-// records reads a list of mappings.
-func (r *record) records(key string, read func(*record)) {
-	for _, node := range r.elements(key) {
-		if inner, ok := newRecord(r.loader, r.file, node); ok {
-			read(inner)
-			inner.close()
-		}
-	}
-}
-
-// settings reads a mapping of text to text whose placeholders are all known.
-func (r *record) settings(key string) map[string]string {
-	found := map[string]string{}
-	node, present := r.value(key)
-	if !present {
-		return found
-	}
-	inner, ok := newRecord(r.loader, r.file, node)
-	if !ok {
-		return found
-	}
-	for name := range inner.values {
-		found[name] = inner.text(name, r.loader.placeholdersKnown)
-	}
-	return found
-}
-
 // define reads the key that names the record, once in all files.
 func (r *record) define(kind, key string, checks ...check) string {
 	id := r.text(key, checks...)
@@ -251,14 +111,4 @@ func (r *record) refers(kind, key string) []string {
 		}
 	}
 	return found
-}
-
-// oneOf makes a check from a table of allowed words.
-func oneOf[T ~string](allowed ...T) check {
-	return func(text string) error {
-		if slices.Contains(allowed, T(text)) {
-			return nil
-		}
-		return fmt.Errorf("%q is not one of %v", text, allowed)
-	}
 }

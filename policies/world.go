@@ -37,20 +37,22 @@ func worldOf(in *Input) *world {
 	}
 }
 
-// Get makes an entity. What is known of a department is known of the caller's only.
+// Get makes an entity. Departments have nothing to tell.
 func (w *world) Get(asked cedar.EntityUID) (cedar.Entity, bool) {
 	switch asked {
 	case w.item:
 		return cedar.Entity{UID: asked, Parents: w.parent(w.provider), Attributes: itemAttributes[itemFacts{w.in.Item.SharedType, w.in.Item.ReturnList}]}, true
 	case w.system:
-		return cedar.Entity{UID: asked, Parents: w.parent(w.department)}, true
-	case w.department:
-		return cedar.Entity{UID: asked, Attributes: cedar.NewRecord(cedar.RecordMap{
-			"level":    cedar.String(w.in.System.Level),
-			"division": cedar.String(w.in.System.Division),
-		})}, true
+		return cedar.Entity{UID: asked, Parents: w.parent(w.department), Attributes: w.systemAttributes()}, true
 	}
 	return cedar.Entity{}, false
+}
+
+func (w *world) systemAttributes() cedar.Record {
+	return cedar.NewRecord(cedar.RecordMap{
+		"level":    cedar.String(w.in.System.Level),
+		"division": cedar.String(w.in.System.Division),
+	})
 }
 
 func (w *world) parent(of cedar.EntityUID) cedar.EntityUIDSet {
