@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -25,7 +27,7 @@ const (
 )
 
 // labelWidth is how many columns a line's label takes.
-const labelWidth = 26
+const labelWidth = 30
 
 func (p *page) print(format string, args ...any) {
 	if p.err == nil {
@@ -107,3 +109,17 @@ func columnsOf(text string) int {
 // wide are the punctuation marks and forms that come with Chinese: CJK symbols
 // and full-width forms (Unicode Standard Annex 11, class W and F).
 var wide = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x3000, Hi: 0x303f, Stride: 1}, {Lo: 0xff01, Hi: 0xff60, Stride: 1}}}
+
+// pretty writes a JSON document with a line for each of its members.
+func pretty(document any) string {
+	text, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return innermost.ReplaceAllStringFunc(string(text), func(inner string) string {
+		return strings.Join(strings.Fields(inner), " ")
+	})
+}
+
+// innermost matches arrays and objects that hold plain values only.
+var innermost = regexp.MustCompile(`[\[{][^\[\]{}]*[\]}]`)

@@ -21,23 +21,34 @@ func (s *show) receipt(ctx context.Context, receipt []byte) error {
 	}
 	s.page.step("回执", "the receipt, verified offline by kapok-verify against the pinned bundle")
 	told, err := s.verify(ctx, file)
-	s.page.block(told)
 	if err != nil {
+		s.page.block(told)
 		return fmt.Errorf("kapok-verify does not accept the receipt: %w", err)
 	}
+	s.page.block(verdict(told))
 	if err := s.position(receipt); err != nil {
 		return err
 	}
 	if err := s.tampered(ctx, receipt); err != nil {
 		return err
 	}
-	s.page.line("自己验证", "verify it yourself", s.options.Verify+" --bundle "+s.options.Bundle+" "+file)
+	s.page.line("自己验证", "verify it yourself", s.options.Verify+" receipt --bundle "+s.options.Bundle+" "+file)
 	return nil
 }
 
+// verdict leaves out what the receipt tells of the entry: the steps and the verdict
+// are the first two paragraphs that kapok-verify prints.
+func verdict(told string) string {
+	paragraphs := strings.SplitN(told, "\n\n", 3)
+	return strings.Join(paragraphs[:min(2, len(paragraphs))], "\n")
+}
+
+// exitFalse is how kapok-verify ends when a step failed.
+const exitFalse = 1
+
 func (s *show) verify(ctx context.Context, file string) (string, error) {
 	var told bytes.Buffer
-	program := exec.CommandContext(ctx, s.options.Verify, "--bundle", s.options.Bundle, file)
+	program := exec.CommandContext(ctx, s.options.Verify, "receipt", "--bundle", s.options.Bundle, file)
 	program.Stdout, program.Stderr = &told, &told
 	err := program.Run()
 	return told.String(), err
@@ -72,7 +83,7 @@ func (s *show) tampered(ctx context.Context, receipt []byte) error {
 	defer os.Remove(file)
 	_, err := s.verify(ctx, file)
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFalse {
 		return fmt.Errorf("kapok-verify did not find one changed byte: %v", err)
 	}
 	s.page.marked(green, "改动一个字节", "one byte changed", fmt.Sprintf("被发现 found out (exit %d)", exit.ExitCode()))

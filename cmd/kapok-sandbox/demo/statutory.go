@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -124,7 +123,7 @@ func (s *show) fields(ctx context.Context, asked question, released release) err
 		return fmt.Errorf("%d fields were returned for %d asked, the source holds %d", len(released.Data), len(asked.Fields), released.Source.Held)
 	}
 	s.page.step("最小化", "fields returned against fields held by the source")
-	s.page.line("数源", "source", released.Source.Provider+" · "+described.Name)
+	s.page.line("数源", "source", described.Provider.String()+" · "+described.Name)
 	s.page.line("数据时点", "as of", released.Source.AsOf)
 	s.page.line("返回/持有", "returned of held", fmt.Sprintf("%d / %d", len(released.Data), released.Source.Held))
 	for _, field := range described.Fields {
@@ -192,12 +191,4 @@ func labels(fields []field) string {
 		names = append(names, field.Label)
 	}
 	return strings.Join(names, "、")
-}
-
-func pretty(document any) string {
-	text, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }
