@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"kapok/gateway"
 	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
@@ -217,6 +219,50 @@ func TestEndedOnce(t *testing.T) {
 	}
 }
 
+// TestOvertakenEnding holds one ending open while another comes: the second waits,
+// sees what the first one left, and does not end the basis again.
+func TestOvertakenEnding(t *testing.T) {
+	db := pgtest.New(t)
+	b := consentOf(t, aPerson)
+	grant(t, db, b)
+	ended := make(chan error, 1)
+	err := db.InTx(t.Context(), func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `
+			insert into basis_events (basis_id, seq, event, state, at, actor)
+			values ($1, 2, 'revoked', 'REVOKED', now(), 'bureau-7')`, b.ID)
+		go func() {
+			_, _, err := db.EndBasis(t.Context(), withdrawal(b))
+			ended <- err
+		}()
+		waitForLock(t, db)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problem(t, <-ended, gateway.Conflict, "basis-state")
+	if n := count(t, db, "ledger_pending"); n != 1 {
+		t.Errorf("%d entries, want that of the grant", n)
+	}
+}
+
+// waitForLock waits until a statement on db's database waits for another transaction.
+func waitForLock(t *testing.T, db *postgres.DB) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		var waiting bool
+		err := db.Pool().QueryRow(t.Context(), `
+			select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waiting {
+			return
+		}
+	}
+	t.Fatal("nothing waits for the open transaction")
+}
+
 func TestSupersededBasisEnds(t *testing.T) {
 	db := pgtest.New(t)
 	old := consentOf(t, aPerson)
@@ -399,28 +445,29 @@ func TestResolveWithoutServer(t *testing.T) {
 	problem(t, err, gateway.Unavailable, "database-unavailable")
 }
 
-// BenchmarkResolve is the look-up of an exchange: 64 callers, 1,000 persons, 1,000
+// BenchmarkResolve is the look-up of an exchange: 64 callers, 1,000 persons, 200
 // bases, on a durable server.
 func BenchmarkResolve(b *testing.B) {
 	server, _ := pgtest.Durable(b)
 	db := pgtest.Open(b, server.DSN())
 	people := db.People(versions(1))
 	var ids []string
-	for i := range 1000 {
+	for range 200 {
 		duty := statutory(b)
 		grant(b, db, duty)
 		ids = append(ids, duty.ID)
-		refOf(b, people, person(b, i))
 	}
 	persons := make([]gateway.Identity, 1000)
 	for i := range persons {
 		persons[i] = person(b, i)
+		refOf(b, people, persons[i])
 	}
 	b.SetParallelism(32)
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
-			if got, err := people.Resolve(context.Background(), persons[i%1000], ids[(i*7)%1000]); err != nil || !got.Found {
+			if got, err := people.Resolve(context.Background(), persons[i%1000], ids[(i*7)%200]); err != nil || !got.Found {
 				b.Error(fmt.Errorf("found %v: %w", got.Found, err))
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"kapok/crypto/keys"
 	"kapok/crypto/sm"
 	"kapok/gateway"
@@ -113,6 +115,37 @@ func TestRotationKeepsReferences(t *testing.T) {
 	}
 	if made := refOf(t, both, fresh); refOf(t, before, fresh) != made || refOf(t, after, fresh) != made {
 		t.Error("a person first seen during the rotation is not the same everywhere")
+	}
+}
+
+// TestNewPersonMeetsAnOldNode: a node that holds only the old key is about to write a
+// new person when a node that has begun to rotate sees the same one.
+func TestNewPersonMeetsAnOldNode(t *testing.T) {
+	dsn := pgtest.NewDSN(t)
+	db := pgtest.Open(t, dsn)
+	id := person(t, 1)
+	old := versions(1)(id)[0]
+	got := make(chan string, 1)
+	err := db.InTx(t.Context(), func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "insert into subjects (lookup, key_version, subject_ref) values ($1, 1, $2)", old.MAC[:], aPerson)
+		go func() {
+			ref, err := db.People(versions(2, 1)).SubjectRef(t.Context(), id)
+			if err != nil {
+				t.Error(err)
+			}
+			got <- ref
+		}()
+		waitForLock(t, db)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ref := <-got; ref != aPerson {
+		t.Error("the rotating node made another reference")
+	}
+	if refOf(t, db.People(versions(2)), id) != aPerson {
+		t.Error("under the new key the person is another one")
 	}
 }
 
