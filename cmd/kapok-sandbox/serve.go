@@ -52,6 +52,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer listener.Close() // the server closes it too; this is for the ways out before it
 	if options.publicURL == "" {
 		options.publicURL = "http://" + listener.Addr().String()
 	}

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -37,13 +39,46 @@ type Citizen struct {
 	Name     string `json:"name"`
 }
 
-// StartSandbox builds kapok-sandbox and runs it on a free port until the test
-// ends. flags are those of its command serve.
+// programVariable names a kapok-sandbox that is built already.
+const programVariable = "KAPOK_SANDBOX"
+
+// Main builds kapok-sandbox once for all tests of a package: call it from
+// TestMain. Without it, each [StartSandbox] builds its own.
+func Main(m *testing.M) {
+	dir, err := os.MkdirTemp("", "kapok-sandbox-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	program, err := build(dir)
+	if err != nil {
+		panic(err)
+	}
+	if err := os.Setenv(programVariable, program); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
+
+func build(dir string) (string, error) {
+	program := filepath.Join(dir, "kapok-sandbox")
+	if out, err := exec.Command("go", "build", "-o", program, "kapok/cmd/kapok-sandbox").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building kapok-sandbox: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// StartSandbox runs kapok-sandbox on a free port until the test ends. flags are
+// those of its command serve.
 func StartSandbox(t testing.TB, flags ...string) Sandbox {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "kapok-sandbox")
-	if out, err := exec.Command("go", "build", "-o", program, "kapok/cmd/kapok-sandbox").CombinedOutput(); err != nil {
-		t.Fatalf("building kapok-sandbox: %v\n%s", err, out)
+	program := os.Getenv(programVariable)
+	if program == "" {
+		built, err := build(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		program = built
 	}
 	cmd := exec.Command(program, append([]string{"serve", "--address", "127.0.0.1:0", "--parent-dies"}, flags...)...)
 	var complaints bytes.Buffer

@@ -17,6 +17,8 @@ const (
 	sid    = "sid-mps-household-0001"
 )
 
+func TestMain(m *testing.M) { connectortest.Main(m) }
+
 func secret(string) (string, error) { return appKey, nil }
 
 func settings(url, cipher string) map[string]string {

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"kapok/catalog"
 	"kapok/cmd/kapok-sandbox/people"
 )
 
@@ -269,35 +271,70 @@ func TestOrdersAreChecked(t *testing.T) {
 	}
 }
 
-// Every interface's records have the fields that the catalogue's example names.
+// Every record answers what the example catalogue says of its interface: each field
+// is there, and its value is one that the catalogue accepts.
 func TestRecordsOfTheCatalogue(t *testing.T) {
 	register, err := people.NewRegister(100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := map[string]int{"sid-mps-household-0001": 14, "sid-mca-assistance-0002": 12, "sid-mohrss-insurance-0003": 10}
-	for sid, fields := range wanted {
+	directory, err := catalog.Load(catalog.Example(), map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": "http://127.0.0.1:8641"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := 0
+	for item := range directory.Items() {
+		connection, served := directory.Connection(item.Code)
+		if !served {
+			continue
+		}
+		asked, known := interfaces[connection.Settings["sid"]]
+		if !known || asked.param != connection.Settings["subject_param"] {
+			t.Errorf("%s: the sandbox has no interface %s with the parameter %s", item.Name, connection.Settings["sid"], connection.Settings["subject_param"])
+			continue
+		}
+		described++
 		held := 0
 		for i := range register.Size() {
-			record := interfaces[sid].record(register.At(i))
-			if record == nil {
-				continue
-			}
-			held++
-			encoded, err := json.Marshal(record)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var members map[string]any
-			if err := json.Unmarshal(encoded, &members); err != nil || len(members) != fields {
-				t.Errorf("%s, citizen %d: %d fields, want %d", sid, i, len(members), fields)
-			}
-			if members[interfaces[sid].param] != register.At(i).Number {
-				t.Errorf("%s, citizen %d: it is about somebody else", sid, i)
+			if record := asked.record(register.At(i)); record != nil {
+				held++
+				checkRecord(t, item, register.At(i), record)
 			}
 		}
 		if held < 50 {
-			t.Errorf("%s holds %d of 100 citizens", sid, held)
+			t.Errorf("%s: %d of 100 citizens are held", item.Name, held)
+		}
+	}
+	if described != len(interfaces) {
+		t.Errorf("the catalogue describes %d of %d interfaces", described, len(interfaces))
+	}
+}
+
+func checkRecord(t *testing.T, item *catalog.Item, person people.Person, record any) {
+	t.Helper()
+	encoded, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(encoded))
+	decoder.UseNumber()
+	members := map[string]any{}
+	if err := decoder.Decode(&members); err != nil {
+		t.Fatal(err)
+	}
+	if len(members) != len(item.Fields) {
+		t.Errorf("%s: the record has %d fields, the catalogue %d", item.Name, len(members), len(item.Fields))
+	}
+	for _, field := range item.Fields {
+		value, held := members[field.SourceName]
+		if value == nil {
+			value = ""
+		}
+		if !held || !field.Accepts(fmt.Sprint(value)) {
+			t.Errorf("%s: %s is %v", item.Name, field.SourceName, value)
+		}
+		if field.Name == "id_number" && value != person.Number || field.Name == "name" && value != person.Name {
+			t.Errorf("%s: citizen %d's record is about somebody else", item.Name, person.Index)
 		}
 	}
 }

@@ -1,0 +1,48 @@
+package builtin_test
+
+import (
+	"errors"
+	"testing"
+
+	"kapok/catalog"
+	"kapok/connectors"
+	"kapok/connectors/builtin"
+)
+
+func secret(string) (string, error) { return "app-key-of-this-test", nil }
+
+func TestUnknownProtocol(t *testing.T) {
+	if c, err := builtin.New("carrier-pigeon", nil, secret, connectors.HTTPClient()); err == nil {
+		t.Errorf("it made %v", c)
+	}
+}
+
+func TestMissingSecret(t *testing.T) {
+	missing := errors.New("no such secret")
+	_, err := builtin.New("gjgxjhpt", map[string]string{"app_key": "x"}, func(string) (string, error) { return "", missing }, connectors.HTTPClient())
+	if !errors.Is(err, missing) {
+		t.Errorf("%v, want the store's own error", err)
+	}
+}
+
+// Every source of the example catalogue can be made.
+func TestExampleCatalogue(t *testing.T) {
+	directory, err := catalog.Load(catalog.Example(), map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": "http://127.0.0.1:8641"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := 0
+	for item := range directory.Items() {
+		connection, served := directory.Connection(item.Code)
+		if !served {
+			continue
+		}
+		if _, err := builtin.New(connection.Protocol, connection.Settings, secret, connectors.HTTPClient()); err != nil {
+			t.Errorf("%s: %v", item.Name, err)
+		}
+		made++
+	}
+	if made == 0 {
+		t.Error("the catalogue has no source")
+	}
+}
