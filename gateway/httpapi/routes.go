@@ -73,6 +73,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 // newRouter matches addresses as they were sent: %2F is not a slash, and an address
 // has one spelling.
 func newRouter() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode) // it prints its routes otherwise
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false

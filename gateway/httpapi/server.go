@@ -28,7 +28,10 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(withoutAddress{log.Handler()}, slog.LevelWarn),
+
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" is refused like any other target that is no path
+
+		ErrorLog: slog.NewLogLogger(withoutAddress{log.Handler()}, slog.LevelWarn),
 	}
 }
 

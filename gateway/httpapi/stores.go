@@ -41,7 +41,7 @@ type Safe interface {
 // Bases lists a person's access bases, newest first; next is the after of the page
 // that follows.
 type Bases interface {
-	BasesOf(ctx context.Context, subjectRef, after string, limit int) (page []postgres.Held, next string, err error)
+	BasesOf(ctx context.Context, subjectRef, after string, limit int) (page []basis.Held, next string, err error)
 }
 
 // Record reads the ledger for people.

@@ -10,7 +10,6 @@ import (
 	"kapok/crypto/keys"
 	"kapok/crypto/pki"
 	"kapok/crypto/sm"
-	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
 	"kapok/gateway/postgres/pgtest"
@@ -89,19 +88,7 @@ func (s stores) bundle() ledger.Bundle {
 
 func (s stores) safe(known *catalog.Catalog) *safe.Service {
 	return safe.New(safe.Config{
-		Catalog: known, Bases: keeper{s.db}, Log: s.log, Now: time.Now,
+		Catalog: known, Bases: s.db, Log: s.log, Now: time.Now,
 		Signing: func() keys.Signing { return keys.Signing{Signer: s.signer, Certificate: s.chain[0], Chain: s.chain} },
 	})
-}
-
-// keeper fits the store to what the safe asks for.
-type keeper struct{ db *postgres.DB }
-
-func (k keeper) InsertBasis(ctx context.Context, _ basis.Basis, signed basis.Signed) (string, error) {
-	return k.db.InsertBasis(ctx, signed, time.Now())
-}
-
-func (k keeper) EndBasis(ctx context.Context, id, subjectRef string, event basis.Event) (string, error) {
-	_, pending, err := k.db.EndBasis(ctx, postgres.Ending{ID: id, SubjectRef: subjectRef, Event: event, Actor: subjectRef, At: time.Now()})
-	return pending, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -40,10 +41,11 @@ type option func(*httpapi.Config)
 func newWorld(t testing.TB, options ...option) *world {
 	t.Helper()
 	w := &world{exchange: &doorman{}, logs: &syncBuffer{}, metrics: prometheus.NewRegistry(), stores: newStores(t)}
-	door := &lateHandler{}
-	server := httptest.NewServer(door)
-	t.Cleanup(server.Close)
-	w.url = server.URL
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.url = "http://" + listener.Addr().String()
 	w.provider = newProvider(t, w.url)
 	known, err := catalog.Load(catalog.Example(), map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": w.provider.URL})
 	if err != nil {
@@ -64,7 +66,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door.set(handler)
+	w.serve(t, listener, handler)
 	return w
 }
 
@@ -86,22 +88,19 @@ func newProvider(t testing.TB, kapok string) *httptest.Server {
 	return server
 }
 
-// lateHandler lets a server have its address before its handler, which wants to know it.
-type lateHandler struct {
-	mu      sync.RWMutex
-	handler http.Handler
-}
-
-func (l *lateHandler) set(h http.Handler) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.handler = h
-}
-
-func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	l.handler.ServeHTTP(w, r)
+// serve runs the server as Kapok does, until the test ends.
+func (w *world) serve(t testing.TB, listener net.Listener, handler http.Handler) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- httpapi.Serve(ctx, httpapi.NewServer(handler, slog.New(slog.NewJSONHandler(w.logs, nil))), listener, 5*time.Second)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
 }
 
 type syncBuffer struct {
@@ -235,7 +234,11 @@ func (b *browser) send(request *http.Request) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return answer{response, body}
+	got := answer{response, body}
+	if strings.HasPrefix(request.URL.String(), b.w.url) {
+		conforms(b.t, request, got)
+	}
+	return got
 }
 
 func (b *browser) get(path string) answer { b.t.Helper(); return b.do(http.MethodGet, path, "") }
