@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cedar-policy/cedar-go"
 )
@@ -60,17 +61,27 @@ func (s *Set) permitted(in *Input, rules []*rule) Decision {
 		return s.refuse(in, silent(in))
 	}
 	for _, r := range rules {
-		if len(r.obligations) == 0 {
-			continue
-		}
-		d.Reasons = append(d.Reasons, r.reason)
-		for _, duty := range r.obligations {
-			if !slices.Contains(d.Obligations, duty) {
-				d.Obligations = append(d.Obligations, duty)
-			}
-		}
+		d.oblige(in, r)
 	}
 	return d
+}
+
+// oblige adds the duties of a policy that bear on this request, and its reason
+// where one does.
+func (d *Decision) oblige(in *Input, r *rule) {
+	bears := false
+	for _, duty := range r.obligations {
+		if field, masks := strings.CutPrefix(duty, "mask:"); masks && !slices.Contains(in.Ask.Fields, field) {
+			continue
+		}
+		bears = true
+		if !slices.Contains(d.Obligations, duty) {
+			d.Obligations = append(d.Obligations, duty)
+		}
+	}
+	if bears {
+		d.Reasons = append(d.Reasons, r.reason)
+	}
 }
 
 func silent(in *Input) *refusal {

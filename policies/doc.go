@@ -27,7 +27,7 @@
 // permit with @obligation allows nothing: it adds duties to what others allow, so a
 // forgotten rule means less access and never more. The duties are
 //
-//	mask:<field>   the field's value leaves masked
+//	mask:<field>   the field's value leaves masked; no duty where it is not asked for
 //	notify         the person is told of this use
 //	watermark      what leaves carries its recipient's mark
 //
