@@ -14,7 +14,7 @@ func (s *show) consent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	about, err := made()
+	about, err := firstCitizen()
 	if err != nil {
 		return err
 	}

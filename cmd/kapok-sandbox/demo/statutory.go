@@ -17,7 +17,7 @@ func (s *show) statutory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	about, err := made()
+	about, err := firstCitizen()
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (s *show) statutory(ctx context.Context) error {
 	return s.citizenSees(ctx, released.ExchangeID)
 }
 
-// made is the citizen the demonstration is about.
-func made() (people.Person, error) {
+// firstCitizen is whom the demonstration is about.
+func firstCitizen() (people.Person, error) {
 	register, err := people.NewRegister(0)
 	return register.At(0), err
 }
