@@ -14,6 +14,6 @@
 //
 //   - basis.go: the artefact
 //   - rules.go: what every artefact must keep, by name
-//   - document.go, sign.go: its one encoding, its digest and signature
+//   - wire.go, document.go, sign.go: its one encoding, its digest and signature
 //   - kind.go, state.go: which events each kind knows, and where they lead
 package basis

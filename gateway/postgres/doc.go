@@ -11,7 +11,9 @@
 //   - tx.go: the only way to a transaction
 //   - migrate.go, migrations/: the schema, forward only
 //   - subjects.go, bases.go, keys.go, sessions.go: the stores
-//   - resolve.go: what one exchange must know before it decides, in one round trip
+//   - resolve.go, loader.go: what one exchange must know before it decides, in one
+//     round trip shared with those who ask at the same time
+//   - failure.go: which failures mean "try again", which "come back later"
 //   - ledger*.go: the tamper-evident log
 //   - local/: a private server for a laptop and for trials
 //   - pgtest/: a fresh database for each test
