@@ -10,7 +10,8 @@ import (
 	"kapok/cmd/kapok-sandbox/department"
 )
 
-const defaultDir = "var/sandbox"
+// defaultDir is where a trial (kapok dev) keeps the keys.
+const defaultDir = "var/dev/sandbox"
 
 // makeKeys makes the departments' keys where they are missing and prints, for each
 // system, its id and the file of its public key: what Kapok's operator enrols.

@@ -15,7 +15,7 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	options := demo.Options{Out: out, Colour: isTerminal(out) && os.Getenv("NO_COLOR") == ""}
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.StringVar(&options.Kapok, "kapok", "http://127.0.0.1:8640", "Kapok's address")
-	flags.StringVar(&options.Bundle, "bundle", "var/bundle.json", "the pinned trust bundle, as \"kapok bundle\" prints it")
+	flags.StringVar(&options.Bundle, "bundle", "var/dev/bundle.json", "the pinned trust bundle, as \"kapok bundle\" prints it")
 	flags.StringVar(&options.Dir, "dir", defaultDir, "folder of the departments' keys; the receipt is left there")
 	flags.StringVar(&options.Verify, "verify", besideThis("kapok-verify"), "the kapok-verify program")
 	if err := parse(flags, args); err != nil {
