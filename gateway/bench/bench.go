@@ -94,10 +94,9 @@ func (s *stage) takeTurns(ctx context.Context) (map[string][]Measurement, error)
 	return rounds, nil
 }
 
-// examine verifies the answers that Kapok gave and reads where its time went, in
-// the round of the median rate.
+// examine verifies the answers that Kapok gave and reads where its time went.
 func (s *stage) examine(result *Result, rounds []Measurement) error {
-	kapok := result.Contenders[2]
+	var profiles []string
 	for _, one := range rounds {
 		verified, err := verifyAll(one.kept, s.pinned)
 		if err != nil {
@@ -105,15 +104,11 @@ func (s *stage) examine(result *Result, rounds []Measurement) error {
 		}
 		result.Verified.Releases += verified.Releases
 		result.Verified.Refusals += verified.Refusals
-		if one.Rate == kapok.Rate {
-			budget, err := readBudget(one.profile, one.CPU.Contender)
-			if err != nil {
-				return err
-			}
-			result.Budget = &budget
-		}
+		profiles = append(profiles, one.profile)
 	}
-	return nil
+	budget, err := readBudget(profiles, result.Contenders[2].CPU.Contender)
+	result.Budget = budget
+	return err
 }
 
 // wrong is the error of a run in which an answer had another status than expected.

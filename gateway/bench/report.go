@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -49,12 +50,17 @@ func table(out io.Writer) *tabwriter.Writer {
 	return tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 }
 
+// name is a cell on the left of a table, whose other cells stand to the right.
+func name(text string) string { return fmt.Sprintf("%-*s", nameWidth, text) }
+
+const nameWidth = 40
+
 func (r Result) printStandings(out io.Writer) {
 	fmt.Fprintln(out, "medians of the rounds")
 	rows := table(out)
-	fmt.Fprintln(rows, "\texchanges/s\tp50 ms\tp99 ms\teach round\t")
+	fmt.Fprintln(rows, name("")+"\texchanges/s\tp50 ms\tp99 ms\teach round\t")
 	for _, one := range r.Contenders {
-		fmt.Fprintf(rows, "%s  %s\t%.0f\t%.2f\t%.2f\t%s\t\n", one.Key, one.Title, one.Rate, millis(one.P50), millis(one.P99), eachRound(one.Rounds))
+		fmt.Fprintf(rows, "%s\t%.0f\t%.2f\t%.2f\t%s\t\n", name(one.Key+"  "+one.Title), one.Rate, millis(one.P50), millis(one.P99), eachRound(one.Rounds))
 	}
 	_ = rows.Flush() // it writes to memory
 	rounds := make([]string, len(r.Ratio.Rounds))
@@ -81,43 +87,47 @@ func eachRound(rounds []Measurement) string {
 func (r Result) printTimes(out io.Writer) {
 	fmt.Fprintln(out, "processor time for one exchange, µs")
 	rows := table(out)
-	fmt.Fprintln(rows, "\tproxy or Kapok\tPostgreSQL\tsource\tgenerator\tall else\tidle\t")
+	fmt.Fprintln(rows, name("")+"\tproxy or Kapok\tPostgreSQL\tsource\tgenerator\tall else\tidle\t")
 	for _, one := range r.Contenders {
 		c := one.CPU
-		fmt.Fprintf(rows, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t\n", one.Key, c.Contender, c.PostgreSQL, c.Source, c.Generator, c.Others, c.Idle)
+		fmt.Fprintf(rows, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t\n", name(one.Key+"  "+one.Title), c.Contender, c.PostgreSQL, c.Source, c.Generator, c.Others, c.Idle)
 	}
 	_ = rows.Flush() // it writes to memory
 	fmt.Fprintln(out)
 }
 
 func (r Result) printBudget(out io.Writer) {
-	if r.Budget == nil {
-		return
-	}
 	printLines(out, fmt.Sprintf("where Kapok's own time goes (%d samples)", r.Budget.Samples), r.Budget.Steps)
 	printLines(out, "and on what", byWeight(r.Budget.Kinds))
 }
 
 func printLines(out io.Writer, title string, lines []Line) {
 	fmt.Fprintln(out, title)
-	rows := table(out)
-	fmt.Fprintln(rows, "\tµs\tshare\t")
+	fmt.Fprintf(out, "%s  %7s  %7s\n", name(""), "µs", "share")
 	for _, one := range lines {
-		fmt.Fprintf(rows, "%s\t%.1f\t%.1f %%\t\n", one.Name, one.Micro, 100*one.Share)
+		fmt.Fprintf(out, "%s  %7.1f  %5.1f %%%s\n", name(one.Name), one.Micro, 100*one.Share, foremost(one.Parts))
 	}
-	_ = rows.Flush() // it writes to memory
 	fmt.Fprintln(out)
 }
 
-func byWeight(lines []Line) []Line {
-	sorted := slices.Clone(lines)
-	slices.SortStableFunc(sorted, func(a, b Line) int {
-		if a.Micro > b.Micro {
-			return -1
+// foremost names what most of a step's time went into.
+func foremost(parts []Line) string {
+	var said []string
+	for _, one := range parts[:min(3, len(parts))] {
+		if one.Micro >= 1 {
+			said = append(said, fmt.Sprintf("%s %.0f", one.Name, one.Micro))
 		}
-		return 1
-	})
-	return sorted
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "   " + strings.Join(said, ", ")
+}
+
+func byWeight(lines []Line) []Line {
+	lines = slices.Clone(lines)
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(b.Micro, a.Micro) })
+	return lines
 }
 
 func (r Result) printChecks(out io.Writer) {

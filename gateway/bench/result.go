@@ -17,7 +17,7 @@ type Result struct {
 	Load       Load              `json:"load"`
 	Contenders []Standing        `json:"contenders"`
 	Ratio      Ratio             `json:"c_to_b"`
-	Budget     *Budget           `json:"budget,omitempty"` // of c's process, in its median round
+	Budget     Budget            `json:"budget"` // of c's process, over all rounds
 	Verified   Verified          `json:"verified"`
 }
 

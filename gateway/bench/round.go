@@ -35,7 +35,7 @@ type CPU struct {
 // The trial run finds out how many requests are to be signed for the window, and
 // warms up the process.
 const (
-	trialShots  = 20_000
+	trialShots  = 8_000
 	trialWindow = 700 * time.Millisecond
 	spareShots  = 1.6 // times what the trial's rate asks for
 )
@@ -89,7 +89,9 @@ func (s *stage) trial(ctx context.Context, c contender, r *running) (float64, er
 	return seen.rate(), nil
 }
 
-const keepEvery = 199 // answers of Kapok put by to be verified; prime, so that refusals are among them
+// keptOf says every how many-th answer is put by, over the whole of a run. It is odd,
+// so that it does not keep step with the cycle of refusals.
+func keptOf(shots int) int { return shots/maxKept | 1 }
 
 func (s *stage) shoot(ctx context.Context, c contender, r *running, magazine *magazine) (Measurement, error) {
 	who := parties{subject: r.process.pid(), database: s.database.PID(), source: s.source.process.pid()}
@@ -100,7 +102,7 @@ func (s *stage) shoot(ctx context.Context, c contender, r *running, magazine *ma
 		atEdge: func() { edges = append(edges, who.read()) },
 	}
 	if c.verify {
-		run.keepEvery = keepEvery
+		run.keepEvery = keptOf(len(magazine.shots))
 	}
 	seen, err := run.fire(ctx)
 	if err != nil {
