@@ -39,34 +39,48 @@ type item struct {
 	subject string
 	index   uint64
 
-	encoded  []byte
-	openings []Opening
+	encoded []byte
+	packed  []byte // openings
 }
 
 // ask collects what the members want to know, each thing once. Of two members
 // that claim the same, the first has it.
-func (b *batch) ask(size uint64, now time.Time) Ask {
+func (b *batch) ask(size uint64, now time.Time, m *memo) Ask {
 	ask := Ask{Size: size, Now: now, Awaited: b.awaited}
 	if b.pending {
 		ask.Pending = pendingAtOnce
 	}
-	stops, claims := map[Stop]bool{}, map[claimKey]bool{}
+	m.forget()
 	for _, r := range b.requests {
 		for _, stop := range r.append.Stops {
-			if !stops[stop] {
-				stops[stop] = true
+			if !m.stops[stop] {
+				m.stops[stop] = true
 				ask.Stops = append(ask.Stops, stop)
 			}
 		}
 		for _, claim := range r.append.Claims {
-			if !claims[claim.key()] {
-				claims[claim.key()] = true
+			if _, seen := m.claims[claim.key()]; !seen {
+				m.claims[claim.key()] = Taken{}
 				ask.Claims = append(ask.Claims, claim)
 			}
 		}
 	}
 	slices.SortFunc(ask.Claims, func(a, b Claim) int { return a.key().compare(b.key()) })
 	return ask
+}
+
+// memo are the maps that a batch needs while it asks and while it decides, kept
+// from batch to batch. They belong to the log's goroutine.
+type memo struct {
+	stops  map[Stop]bool
+	claims map[claimKey]Taken
+}
+
+func newMemo() *memo { return &memo{map[Stop]bool{}, map[claimKey]Taken{}} }
+
+func (m *memo) forget() {
+	clear(m.stops)
+	clear(m.claims)
 }
 
 type claimKey struct{ owner, space, key string }
@@ -79,18 +93,17 @@ func (k claimKey) compare(other claimKey) int {
 
 // decide tells every member what was found and takes its entry. A member whose
 // entry cannot be taken is answered and leaves.
-func (b *batch) decide(read Read) {
-	b.items, b.settled = nil, read.Settled
-	stopped := map[Stop]bool{}
+func (b *batch) decide(read Read, m *memo) {
+	b.items, b.settled = make([]*item, 0, len(b.requests)+len(read.Pending)), read.Settled
+	m.forget()
 	for _, stop := range read.Stopped {
-		stopped[stop] = true
+		m.stops[stop] = true
 	}
-	holders := map[claimKey]Taken{}
 	for _, taken := range read.Taken {
-		holders[taken.Claim.key()] = taken
+		m.claims[taken.Claim.key()] = taken
 	}
 	for _, r := range b.requests {
-		found := r.found(stopped, holders)
+		found := r.found(m.stops, m.claims)
 		entry, err := r.entry(found)
 		if err != nil {
 			r.result <- answer{err: internal(err)}
@@ -150,7 +163,7 @@ func (l *Log) prepare(ctx context.Context, b *batch) (Write, error) {
 	if err := l.mayUse(signing, sealed); err != nil {
 		return Write{}, err
 	}
-	rows, tiles, err := b.grow(l.tree, sealed)
+	rows, tiles, err := b.grow(l.tree, l.committer, sealed)
 	if err != nil {
 		return Write{}, err
 	}
@@ -199,17 +212,17 @@ func (l *Log) mayUse(signing Signing, at time.Time) error {
 }
 
 // grow adds the items to the tree and returns what is to be stored of them.
-func (b *batch) grow(t *tree, sealed time.Time) ([]Row, []Tile, error) {
+func (b *batch) grow(t *tree, by *committer, sealed time.Time) (rows []Row, tiles []Tile, err error) {
 	b.before = t.size
 	blocks := t.blocks()
-	rows := make([]Row, len(b.items))
+	rows = make([]Row, len(b.items))
 	var touched []*block
 	for i, it := range b.items {
 		if it.entry.At.After(sealed) {
 			it.entry.At = sealed
 		}
 		it.entry.At = it.entry.At.UTC().Truncate(time.Millisecond)
-		if err := it.commit(); err != nil {
+		if it.encoded, it.packed, err = by.commit(it.entry, it.subject); err != nil {
 			return nil, nil, err
 		}
 		it.index = t.size
@@ -221,22 +234,17 @@ func (b *batch) grow(t *tree, sealed time.Time) ([]Row, []Tile, error) {
 		})
 	}
 	b.tree = t.view(blocks)
-	tiles := make([]Tile, len(touched))
+	tiles = make([]Tile, len(touched))
 	for i, grown := range touched {
 		tiles[i] = grown.tile()
 	}
 	return rows, tiles, nil
 }
 
-func (it *item) commit() (err error) {
-	it.encoded, it.openings, err = commit(it.entry, it.subject)
-	return err
-}
-
 func (it *item) row() Row {
 	return Row{
 		Index: it.index, At: it.entry.At, Kind: it.entry.Kind, Ref: it.entry.Ref,
-		Entry: it.encoded, Openings: EncodeOpenings(it.openings), Subject: it.subject, Pending: it.pending,
+		Entry: it.encoded, Openings: it.packed, Subject: it.subject, Pending: it.pending,
 	}
 }
 
@@ -252,7 +260,7 @@ func (b *batch) sealed(it *item, origin string) Sealed {
 	return Sealed{
 		Found: it.found, Entry: it.entry, Origin: origin, Index: it.index, Size: b.head.Size, Checkpoint: b.signed,
 		evidence: &evidence{
-			entry: it.encoded, openings: it.openings, index: it.index,
+			entry: it.encoded, packed: it.packed, index: it.index,
 			checkpoint: b.signed, chain: b.chain, tree: b.tree,
 		},
 	}

@@ -145,18 +145,25 @@ func (l Leaf) commitment(name string) (Hash, bool) {
 	return l.Commitments[at].Hash, true
 }
 
-// encode writes the one encoding of a leaf. The commitments are sorted by name.
-func (l Leaf) encode() ([]byte, error) {
-	ref, err := hex.DecodeString(l.Ref)
+// appendHead writes an entry up to its fields.
+func appendHead(out []byte, kind Kind, ref string, at time.Time, fields int) ([]byte, error) {
+	out = append(out, entryVersion)
+	out = appendShort(out, string(kind))
+	out = append(out, byte(len(ref)/2))
+	out, err := hex.AppendDecode(out, []byte(ref))
 	if err != nil {
 		return nil, errors.New("ledger: a reference is hexadecimal")
 	}
-	out := make([]byte, 0, 12+len(l.Kind)+len(ref)+len(l.Commitments)*(HashSize+16))
-	out = append(out, entryVersion)
-	out = appendShort(out, string(l.Kind))
-	out = appendShort(out, string(ref))
-	out = binary.BigEndian.AppendUint64(out, uint64(l.At.UnixMilli()))
-	out = append(out, byte(len(l.Commitments)))
+	out = binary.BigEndian.AppendUint64(out, uint64(at.UnixMilli()))
+	return append(out, byte(fields)), nil
+}
+
+// encode writes the one encoding of a leaf. The commitments are sorted by name.
+func (l Leaf) encode() ([]byte, error) {
+	out, err := appendHead(nil, l.Kind, l.Ref, l.At, len(l.Commitments))
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range l.Commitments {
 		out = appendShort(out, c.Name)
 		out = append(out, c.Hash[:]...)

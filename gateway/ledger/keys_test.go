@@ -67,7 +67,7 @@ func sealOne(t testing.TB, s Signing, origin string, others int, entry Entry) *e
 		b.items = append(b.items, &item{entry: anEntry()})
 	}
 	b.items = append(b.items, &item{entry: entry, subject: "0123456789abcdef0123456789abcdef"}, &item{entry: anEntry()})
-	l := &Log{tree: grown, lease: Lease{Origin: origin}, options: Options{Signing: func() Signing { return s }, Now: time.Now}}
+	l := &Log{committer: newCommitter(), tree: grown, lease: Lease{Origin: origin}, options: Options{Signing: func() Signing { return s }, Now: time.Now}}
 	if _, err := l.prepare(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}

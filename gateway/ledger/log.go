@@ -59,6 +59,8 @@ type Log struct {
 	sealed    time.Time // of the last checkpoint
 	storedKey string    // the key whose chain is stored already
 	leaf      *pki.Certificate
+	committer *committer
+	memo      *memo
 }
 
 // Open takes the origin's lease, checks that the log's edge agrees with its last
@@ -83,6 +85,9 @@ func Open(ctx context.Context, store Store, options Options) (*Log, error) {
 		wake:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
+
+		committer: newCommitter(),
+		memo:      newMemo(),
 	}
 	if err := store.Take(ctx, l.lease); err != nil {
 		return nil, fmt.Errorf("ledger: take %s: %w", options.Origin, err)

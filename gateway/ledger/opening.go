@@ -1,12 +1,9 @@
 package ledger
 
 import (
-	"cmp"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"kapok/crypto/sm"
 )
@@ -29,14 +26,14 @@ const (
 )
 
 // Commitment computes what the entry holds in the opening's place (FORMAT.md §2).
-func (o Opening) Commitment() Hash {
-	out := make([]byte, 0, len(fieldDomain)+2+len(o.Name)+len(o.Salt)+len(o.Value))
+func (o Opening) Commitment() Hash { return sm.Sum(o.committed(nil)) }
+
+// committed appends the bytes whose hash is the commitment.
+func (o Opening) committed(out []byte) []byte {
 	out = append(out, fieldDomain...)
 	out = appendShort(out, o.Name)
-	out = append(out, byte(len(o.Salt)))
-	out = append(out, o.Salt...)
-	out = append(out, o.Value...)
-	return sm.Sum(out)
+	out = append(append(out, byte(len(o.Salt))), o.Salt...)
+	return append(out, o.Value...)
 }
 
 func (o Opening) check() error {
@@ -46,45 +43,17 @@ func (o Opening) check() error {
 	return Field{Name: o.Name, Value: o.Value}.check()
 }
 
-// commit encodes an entry, which was checked, with fresh salts. subject ""
-// concerns nobody.
-func commit(entry Entry, subject string) (encoded []byte, openings []Opening, err error) {
-	fields := slices.Clone(entry.Fields)
-	if subject != "" {
-		fields = append(fields, Field{Name: SubjectField, Value: subject})
-	}
-	slices.SortFunc(fields, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
-	salts := make([]byte, saltSize*len(fields))
-	if _, err := rand.Read(salts); err != nil {
-		return nil, nil, fmt.Errorf("ledger: salts: %w", err)
-	}
-	leaf := Leaf{Kind: entry.Kind, Ref: entry.Ref, At: entry.At, Commitments: make([]Commitment, len(fields))}
-	openings = make([]Opening, len(fields))
-	for i, field := range fields {
-		openings[i] = Opening{Name: field.Name, Salt: salts[i*saltSize : (i+1)*saltSize], Value: field.Value}
-		leaf.Commitments[i] = Commitment{Name: field.Name, Hash: openings[i].Commitment()}
-	}
-	encoded, err = leaf.encode()
-	return encoded, openings, err
+// pack writes the opening as a store keeps it: openingVersion, the number of
+// openings, and these one after the other.
+func (o Opening) pack(out []byte) []byte {
+	out = appendShort(out, o.Name)
+	out = append(append(out, byte(len(o.Salt))), o.Salt...)
+	out = binary.BigEndian.AppendUint16(out, uint16(len(o.Value)))
+	return append(out, o.Value...)
 }
 
-// EncodeOpenings packs the openings of one entry for a store.
-func EncodeOpenings(openings []Opening) []byte {
-	size := 2
-	for _, o := range openings {
-		size += 4 + len(o.Name) + len(o.Salt) + len(o.Value)
-	}
-	out := append(make([]byte, 0, size), openingVersion, byte(len(openings)))
-	for _, o := range openings {
-		out = appendShort(out, o.Name)
-		out = appendShort(out, string(o.Salt))
-		out = binary.BigEndian.AppendUint16(out, uint16(len(o.Value)))
-		out = append(out, o.Value...)
-	}
-	return out
-}
-
-// DecodeOpenings reads what [EncodeOpenings] packed. An erased field is missing.
+// DecodeOpenings reads the openings of one entry as a store keeps them. An erased
+// field is missing.
 func DecodeOpenings(packed []byte) ([]Opening, error) {
 	r := reader{rest: packed}
 	if r.byte() != openingVersion {

@@ -22,7 +22,7 @@ func SealedAt(ctx context.Context, archive Archive, origin string, index uint64)
 	if err != nil {
 		return Sealed{}, fmt.Errorf("ledger: the checkpoint of %s after entry %d: %w", origin, index, err)
 	}
-	entry, openings, err := stored.open()
+	entry, err := stored.open()
 	if err != nil {
 		return Sealed{}, err
 	}
@@ -33,7 +33,7 @@ func SealedAt(ctx context.Context, archive Archive, origin string, index uint64)
 	return Sealed{
 		Entry: entry, Origin: origin, Index: index, Size: head.Size, Checkpoint: stored.Checkpoint,
 		evidence: &evidence{
-			entry: stored.Entry, openings: openings, index: index,
+			entry: stored.Entry, packed: stored.Openings, index: index,
 			checkpoint: stored.Checkpoint, chain: stored.Chain, tree: tree,
 		},
 	}, nil
@@ -49,41 +49,33 @@ func ReceiptAt(ctx context.Context, archive Archive, origin string, index uint64
 	return sealed.Receipt(disclose)
 }
 
-func (s Stored) open() (Entry, []Opening, error) {
+func (s Stored) open() (Entry, error) {
 	if len(s.Chain) < 2 {
-		return Entry{}, nil, errors.New("ledger: the certificates of a stored checkpoint are missing")
+		return Entry{}, errors.New("ledger: the certificates of a stored checkpoint are missing")
 	}
-	return open(s.Entry, s.Openings)
+	return OpenEntry(s.Entry, s.Openings)
 }
 
 // OpenEntry reads a stored entry with those of its fields that were not erased, in
 // ascending order of their names. packed may be nil. A value that is not the one
 // committed to is an error: somebody altered it.
 func OpenEntry(encoded, packed []byte) (Entry, error) {
-	entry, _, err := open(encoded, packed)
-	return entry, err
-}
-
-func open(encoded, packed []byte) (Entry, []Opening, error) {
 	leaf, err := ParseLeaf(encoded)
 	if err != nil {
-		return Entry{}, nil, err
+		return Entry{}, err
+	}
+	openings, err := unpack(packed)
+	if err != nil {
+		return Entry{}, err
 	}
 	entry := Entry{Kind: leaf.Kind, Ref: leaf.Ref, At: leaf.At}
-	if packed == nil {
-		return entry, nil, nil
-	}
-	openings, err := DecodeOpenings(packed)
-	if err != nil {
-		return Entry{}, nil, err
-	}
 	for _, o := range openings {
 		if committed, found := leaf.commitment(o.Name); !found || committed != o.Commitment() {
-			return Entry{}, nil, fmt.Errorf("ledger: the stored value of field %s is not the one that the entry commits to", o.Name)
+			return Entry{}, fmt.Errorf("ledger: the stored value of field %s is not the one that the entry commits to", o.Name)
 		}
 		entry.Fields = append(entry.Fields, Field{Name: o.Name, Value: o.Value})
 	}
-	return entry, openings, nil
+	return entry, nil
 }
 
 // loadView reads the few tiles that one proof needs. A tile may have grown since;

@@ -90,7 +90,7 @@ func decodeStrictly(raw []byte, into any) error {
 // evidence is what a receipt is made of.
 type evidence struct {
 	entry      []byte
-	openings   []Opening
+	packed     []byte // openings; nil when they were erased
 	index      uint64
 	checkpoint string
 	chain      [][]byte // root last, as the signer has it
@@ -108,12 +108,23 @@ func (e *evidence) receipt(disclose func(name string) bool) ([]byte, error) {
 		Chain: withoutRoot(e.chain), Checkpoint: e.checkpoint, Entry: e.entry, Index: e.index,
 		Kind: receiptKind, Proof: path, Version: receiptVersion,
 	}
-	for _, o := range e.openings {
+	openings, err := unpack(e.packed)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range openings {
 		if disclose == nil || disclose(o.Name) {
 			r.Openings = append(r.Openings, opening(o))
 		}
 	}
 	return r.encode(), nil
+}
+
+func unpack(packed []byte) ([]Opening, error) {
+	if packed == nil {
+		return nil, nil
+	}
+	return DecodeOpenings(packed)
 }
 
 // withoutRoot: the reader has pinned the root, and believes no copy of it.

@@ -131,12 +131,12 @@ func (l *Log) attempt(b *batch) error {
 			return err
 		}
 	}
-	tx, read, err := l.store.Begin(ctx, l.lease, b.ask(l.tree.size, l.options.Now()))
+	tx, read, err := l.store.Begin(ctx, l.lease, b.ask(l.tree.size, l.options.Now(), l.memo))
 	if err != nil {
 		l.tree = nil
 		return err
 	}
-	b.decide(read)
+	b.decide(read, l.memo)
 	if len(b.items) == 0 {
 		tx.Discard(ctx)
 		return nil

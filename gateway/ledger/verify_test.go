@@ -162,7 +162,7 @@ func TestAnExpiredKeyIsJudgedAtTheTimeOfSealing(t *testing.T) {
 	district := newAuthority(t)
 	yesterday := time.Now().Add(-24 * time.Hour)
 	signing := district.signing(t, pki.Operational, yesterday, time.Hour)
-	l := &Log{lease: Lease{Origin: testOrigin}, options: Options{Signing: func() Signing { return signing }, Now: func() time.Time { return yesterday.Add(time.Minute) }}}
+	l := &Log{committer: newCommitter(), lease: Lease{Origin: testOrigin}, options: Options{Signing: func() Signing { return signing }, Now: func() time.Time { return yesterday.Add(time.Minute) }}}
 	l.tree, _ = newTree(0, []Tile{{}})
 	b := &batch{items: []*item{{entry: Entry{Kind: "intent", At: yesterday}}}}
 	if _, err := l.prepare(t.Context(), b); err != nil {

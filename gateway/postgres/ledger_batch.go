@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kapok/gateway/ledger"
@@ -175,11 +176,14 @@ func (b *ledgerBatch) queueRows(send *pgx.Batch, rows []ledger.Row) {
 	send.Queue(`
 		insert into ledger_entries (origin, idx, at, kind, ref, entry)
 		select $1, * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::bytea[], $6::bytea[])`,
-		b.lease.Origin, indices, times, kinds, refs, entries)
+		b.lease.Origin, indices, times, kinds, flat(refs), flat(entries))
 	send.Queue(`
 		insert into ledger_openings (origin, idx, openings)
-		select $1, * from unnest($2::bigint[], $3::bytea[])`, b.lease.Origin, indices, openings)
+		select $1, * from unnest($2::bigint[], $3::bytea[])`, b.lease.Origin, indices, flat(openings))
 }
+
+// flat spares pgx a walk by reflection over every element.
+func flat(list [][]byte) pgtype.FlatArray[[]byte] { return list }
 
 // refBytes is nil, NULL to the database, for no reference; the entry's own check has
 // seen to its form.

@@ -32,7 +32,7 @@ func queueClaims(send *pgx.Batch, ask ledger.Ask, made *[]claimMade) {
 		select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
 		on conflict (owner, space, key) do update
 		set digest = excluded.digest, ref = excluded.ref, expires = excluded.expires where claim.expires < $7
-		returning owner, space, key`, owners, spaces, keys, digests, refs, expires, ask.Now).
+		returning owner, space, key`, owners, spaces, keys, flat(digests), refs, expires, ask.Now).
 		Query(func(rows pgx.Rows) (err error) {
 			*made, err = pgx.CollectRows(rows, pgx.RowToStructByPos[claimMade])
 			return err
