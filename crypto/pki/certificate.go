@@ -84,3 +84,18 @@ func (c *Certificate) readable() error {
 	}
 	return nil
 }
+
+// FromPEM returns the DER of every certificate in text, in its order. Blocks of
+// another kind are passed over.
+func FromPEM(text []byte) [][]byte {
+	var found [][]byte
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			return found
+		}
+		if block.Type == "CERTIFICATE" {
+			found = append(found, block.Bytes)
+		}
+	}
+}

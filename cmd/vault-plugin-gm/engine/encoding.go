@@ -37,13 +37,8 @@ func requestDER(text string) ([]byte, error) {
 // certificatesDER reads a chain of PEM certificates.
 func certificatesDER(text string) ([]*pki.Certificate, error) {
 	var chain []*pki.Certificate
-	rest := []byte(text)
-	for {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		certificate, err := pki.Parse(block.Bytes)
+	for _, der := range pki.FromPEM([]byte(text)) {
+		certificate, err := pki.Parse(der)
 		if err != nil {
 			return nil, refuse("a certificate of the chain cannot be read")
 		}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Prepares a running, unsealed Vault for Kapok. Safe to run again: what is there
+# stays as it is. It needs VAULT_ADDR and VAULT_TOKEN of an administrator, and the
+# plugin's binary in Vault's plugin_directory.
+#
+#   PLUGIN       path of the plugin's binary, to tell Vault its checksum
+#   AUTHORITY    common name of the district's root         (default 红棉试用根)
+#   NODE_NAMES   names that operational certificates may carry (default *)
+#   SEALS        names of seal keys to make, each with a policy of its own
+#   VAULT        the vault command                             (default vault)
+set -euo pipefail
+cd "$(dirname "$0")"
+
+vault=${VAULT:-vault}
+plugin=${PLUGIN:?path of the vault-plugin-gm binary}
+authority=${AUTHORITY:-红棉试用根 Kapok trial root}
+node_names=${NODE_NAMES:-*}
+
+there() { "$vault" read "$1" >/dev/null 2>&1; }
+mounted() { "$vault" read "sys/mounts/$1" >/dev/null 2>&1; }
+
+# The plugin. A new binary has a new checksum; one that is mounted is reloaded.
+checksum=$(openssl dgst -sha256 -r "$plugin" | cut -d' ' -f1)
+registered=$("$vault" read -field=sha256 sys/plugins/catalog/secret/vault-plugin-gm 2>/dev/null || true)
+if [ "$registered" != "$checksum" ]; then
+  "$vault" plugin register -sha256="$checksum" secret vault-plugin-gm >/dev/null
+  ! mounted gm || "$vault" plugin reload -plugin vault-plugin-gm >/dev/null
+fi
+
+mounted gm      || "$vault" secrets enable -path=gm vault-plugin-gm >/dev/null
+mounted transit || "$vault" secrets enable transit >/dev/null
+mounted kapok   || "$vault" secrets enable -path=kapok -version=2 kv >/dev/null
+
+# The district's authority, and the only thing a gateway may ask of it.
+there gm/authorities/district ||
+  "$vault" write gm/authorities/district/root common_name="$authority" >/dev/null
+"$vault" write gm/roles/operational authority=district usage=operational \
+  max_ttl=24h allowed_names="$node_names" >/dev/null
+
+# The wrapping key of persons' keys and the look-up key. Vault makes them and shows
+# them wrapped only: whoever runs this script does not see them.
+there transit/keys/kapok || "$vault" write -f transit/keys/kapok >/dev/null
+first_version() { # name, bits
+  "$vault" kv get -mount=kapok "keys/$1" >/dev/null 2>&1 && return
+  wrapped=$("$vault" write -field=ciphertext transit/datakey/wrapped/kapok bits="$2")
+  "$vault" kv put -cas=0 -mount=kapok "keys/$1" 1="$wrapped" >/dev/null
+}
+first_version wrapping 128
+first_version lookup 256
+
+# Rights.
+"$vault" policy write kapok-gateway policies/gateway.hcl >/dev/null
+"$vault" policy write kapok-key-officer policies/key-officer.hcl >/dev/null
+for seal in ${SEALS:-}; do
+  there "gm/keys/$seal" || "$vault" write "gm/keys/$seal" kind=seal >/dev/null
+  sed "s/SEAL/$seal/" policies/seal.hcl | "$vault" policy write "kapok-seal-$seal" - >/dev/null
+done
+
+# How the gateway signs in.
+"$vault" read sys/auth/approle >/dev/null 2>&1 || "$vault" auth enable approle >/dev/null
+"$vault" write auth/approle/role/kapok-gateway token_policies=kapok-gateway \
+  token_no_default_policy=true token_ttl="${TOKEN_TTL:-1h}" token_max_ttl="${TOKEN_MAX_TTL:-24h}" >/dev/null
