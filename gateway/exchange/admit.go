@@ -39,8 +39,7 @@ func (s *Service) admit(ctx context.Context, call Call) (Caller, error) {
 	message := httpsig.Message{Method: call.Method, TargetURI: call.TargetURI, Header: call.Header}
 	params, signature, err := httpsig.Parse(message, requestLabel)
 	if err != nil {
-		return Caller{}, gateway.Fail(gateway.Unauthenticated, "signature-malformed",
-			"The request needs one RFC 9421 signature with the label sig1.").Because(err)
+		return Caller{}, err
 	}
 	if err := s.checkParams(call, params, token); err != nil {
 		return Caller{}, err
@@ -52,12 +51,11 @@ func (s *Service) admit(ctx context.Context, call Call) (Caller, error) {
 	if key.System != token.Subject {
 		return Caller{}, unknownKey()
 	}
-	if err := s.checkSignature(message, params, signature, key); err != nil {
+	if err := httpsig.Verify(message, params, signature, key.Public, s.verifier); err != nil {
 		return Caller{}, err
 	}
-	if call.Header.Get("Content-Digest") != httpsig.ContentDigest(call.Body) {
-		return Caller{}, gateway.Fail(gateway.Unauthenticated, "digest-mismatch",
-			"Content-Digest is not the SM3 digest of the body that arrived.")
+	if err := httpsig.CheckContentDigest(call.Header, call.Body); err != nil {
+		return Caller{}, err
 	}
 	return Caller{
 		System: key.System, Department: s.departmentOf(key.System), KeyID: key.KeyID,
@@ -92,43 +90,14 @@ func (s *Service) checkParams(call Call, params httpsig.Params, token accessClai
 // uncovered names the first part that should be covered and is not.
 func uncovered(call Call, params httpsig.Params) string {
 	for _, name := range mustCover {
-		if !covers(params, name) {
+		if !params.Covers(httpsig.Component{Name: name}) {
 			return name
 		}
 	}
-	if call.Header.Get(idempotencyHeader) != "" && !covers(params, strings.ToLower(idempotencyHeader)) {
+	if call.Header.Get(idempotencyHeader) != "" && !params.Covers(httpsig.Component{Name: strings.ToLower(idempotencyHeader)}) {
 		return strings.ToLower(idempotencyHeader)
 	}
 	return ""
-}
-
-func covers(params httpsig.Params, name string) bool {
-	for _, component := range params.Covered {
-		if component.Name == name && !component.Req && component.Key == "" {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Service) checkSignature(message httpsig.Message, params httpsig.Params, signature []byte, key SystemKey) error {
-	err := httpsig.Verify(message, params, signature, key.Public, s.verifier)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, sm.ErrUndecided):
-		return undecided("The request's signature").Because(err)
-	default:
-		return gateway.Fail(gateway.Unauthenticated, "signature-invalid", "The request's signature does not verify.").Because(err)
-	}
-}
-
-// undecided is the answer when the two SM2 libraries differ or the second could not
-// be asked: the call is denied, and nobody is called a forger.
-func undecided(what string) *gateway.Error {
-	failure := gateway.Fail(gateway.Unavailable, "signature-undecided", what+" could not be decided; try again.")
-	failure.RetryAfter = time.Second
-	return failure
 }
 
 // systemKey finds an enrolled key. What was found is kept: a key's owner never

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kapok/cmd/kapok-sandbox/people"
+	"kapok/crypto/httpsig"
+	"kapok/crypto/pki"
+	"kapok/crypto/sm"
+	"kapok/gateway/ledger"
+	"kapok/gateway/postgres"
+)
+
+var verifier = sm.NewVerifier(sm.VerifierOptions{Both: true})
+
+type release struct {
+	ExchangeID string          `json:"exchange_id"`
+	Retry      bool            `json:"retry"`
+	RetryOf    string          `json:"retry_of"`
+	Data       map[string]any  `json:"data"`
+	Receipt    json.RawMessage `json:"receipt"`
+}
+
+func readRelease(t *testing.T, a answer) release {
+	t.Helper()
+	if a.status != http.StatusOK {
+		t.Fatalf("nothing was released: %d %s", a.status, a.body)
+	}
+	var r release
+	if err := json.Unmarshal(a.body, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestExchange(t *testing.T) {
+	w := newWorld(t, 1)
+	department := w.enrol(dibao)
+	got := department.send(department.shot(ask(w.statutory("name", "state", "phone"), "name", "state")))
+	released := readRelease(t, got)
+
+	if len(released.Data) != 2 || released.Data["name"] != "测试甲" || released.Data["state"] == "" {
+		t.Errorf("released %v, want the two fields asked for", released.Data)
+	}
+	bundle, err := ledger.ParseBundle(w.nodes[0].bundle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := ledger.VerifyReceipt(released.Receipt, bundle, verifier)
+	if !report.OK() || report.Told.Kind != "outcome" || report.Told.Ref != released.ExchangeID {
+		t.Errorf("the receipt does not verify, or tells another thing: %+v", report)
+	}
+	if !slices.Contains(report.Told.Hidden, ledger.SubjectField) {
+		t.Error("the receipt shows the department whom it concerns in the ledger")
+	}
+	verifyAnswer(t, w, got, released.Receipt)
+	tampered := bytes.Replace(released.Receipt, []byte(`"value":"released"`), []byte(`"value":"released "`), 1)
+	if bytes.Equal(tampered, released.Receipt) || ledger.VerifyReceipt(tampered, bundle, verifier).OK() {
+		t.Error("a changed receipt verifies")
+	}
+	wantTrail(t, w, released.ExchangeID, "intent", "outcome")
+	wantNoPersonalData(t, w)
+}
+
+// verifyAnswer checks that the answer is signed by a key that leads to the root, and
+// is bound to this very request.
+func verifyAnswer(t *testing.T, w *world, got answer, receipt json.RawMessage) {
+	t.Helper()
+	var carried struct {
+		Chain [][]byte `json:"chain"`
+	}
+	if err := json.Unmarshal(receipt, &carried); err != nil {
+		t.Fatal(err)
+	}
+	root, err := pki.Parse(w.nodes[0].keyring.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := pki.VerifyOperational(verifier, "test", carried.Chain, []*pki.Certificate{root}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := httpsig.Message{Status: got.status, Header: got.header, Request: &got.signed}
+	params, signature, err := httpsig.Parse(message, "kapok")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := httpsig.Verify(message, params, signature, key, verifier); err != nil {
+		t.Error(err)
+	}
+	if got.header.Get("Content-Digest") != httpsig.ContentDigest(got.body) {
+		t.Error("the digest is not that of the body")
+	}
+	other := got.signed
+	other.Header = got.signed.Header.Clone()
+	other.Header.Set("Signature", "sig1=:AAAA:")
+	message.Request = &other
+	if httpsig.Verify(message, params, signature, key, verifier) == nil {
+		t.Error("the answer also fits another request")
+	}
+}
+
+// wantTrail checks which entries an exchange left.
+func wantTrail(t *testing.T, w *world, ref string, kinds ...ledger.Kind) []postgres.LedgerEntry {
+	t.Helper()
+	found, err := w.nodes[0].database.Ledger().Find(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []ledger.Kind
+	for _, entry := range found {
+		got = append(got, entry.Entry.Kind)
+	}
+	if !slices.Equal(got, kinds) {
+		t.Errorf("the exchange left %v, want %v", got, kinds)
+	}
+	return found
+}
+
+// wantNoPersonalData looks for the person in everything that is kept in clear.
+func wantNoPersonalData(t *testing.T, w *world) {
+	t.Helper()
+	register, err := people.NewRegister(people.Named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := register.At(0)
+	for _, secret := range []string{person.Number, person.Name} {
+		if strings.Contains(w.logs.String(), secret) {
+			t.Error("the log holds personal data")
+		}
+		for _, entry := range recent(t, w) {
+			for _, field := range entry.Entry.Fields {
+				if strings.Contains(field.Value, secret) {
+					t.Errorf("the ledger's field %s holds personal data", field.Name)
+				}
+			}
+		}
+	}
+}
+
+func recent(t *testing.T, w *world) []postgres.LedgerEntry {
+	t.Helper()
+	found, err := w.nodes[0].database.Ledger().Recent(t.Context(), map[string]uint64{}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestVerifyReleasesOnlyTrueOrFalse(t *testing.T) {
+	w := newWorld(t, 1)
+	department := w.enrol(dibao)
+	id := w.statutoryFor("VERIFY", "name", "state")
+	body := strings.Replace(ask(id, "name", "state"), `"operation":"VIEW"`, `"operation":"VERIFY","expected":{"name":"测试甲","state":"注销"}`, 1)
+	released := readRelease(t, department.send(department.shot(body)))
+	if released.Data["name"] != true || released.Data["state"] != false {
+		t.Errorf("released %v, want true and false", released.Data)
+	}
+	predicate := strings.Replace(ask(id, "name"), `"operation":"VIEW"`, `"operation":"PREDICATE"`, 1)
+	if got := department.send(department.shot(predicate)); got.status == http.StatusOK {
+		t.Error("an operation that is not built released something")
+	}
+}
+
+func TestRetryIsTheSameUse(t *testing.T) {
+	w := newWorld(t, 2)
+	department := w.enrol(dibao)
+	body := ask(w.statutory("name"), "name")
+	key := rand.Text()
+	withKey := func(node int, body string) *shot {
+		s := department.shot(body)
+		s.node = node
+		s.header.Set("Idempotency-Key", key)
+		s.params.Covered = append(s.params.Covered, httpsig.Component{Name: "idempotency-key"})
+		return s
+	}
+	first := readRelease(t, department.send(withKey(0, body)))
+	again := readRelease(t, department.send(withKey(1, body)))
+	if first.Retry || !again.Retry || again.RetryOf != first.ExchangeID {
+		t.Errorf("first %+v, then %+v", first, again)
+	}
+	other := department.send(withKey(0, strings.Replace(body, "DB-2026-000001", "DB-2026-000002", 1)))
+	if code := other.problem(t).Code; other.status != http.StatusConflict || code != "idempotency-mismatch" {
+		t.Errorf("another request under the same key: %d %s", other.status, code)
+	}
+	uncovered := department.shot(body)
+	uncovered.header.Set("Idempotency-Key", key)
+	if got := department.send(uncovered).problem(t); got.Code != "signature-incomplete" {
+		t.Errorf("an Idempotency-Key that is not signed: %s", got.Code)
+	}
+}
