@@ -47,6 +47,10 @@ type vaultConfig struct {
 	SecretIDFile string `koanf:"secret_id_file"`
 }
 
+func (v vaultConfig) complete() bool {
+	return v.Address != "" && v.RoleIDFile != "" && v.SecretIDFile != ""
+}
+
 type catalogConfig struct {
 	Folder string            `koanf:"folder"` // empty: the example
 	Values map[string]string `koanf:"values"` // what the placeholders stand for
@@ -97,7 +101,7 @@ func environmentKey(name, value string) (string, any) {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8640", PublicURL: "http://127.0.0.1:8640", Node: "node-1", LogName: "kapok.example",
-		Keys: keysConfig{Backend: "file", Lifetime: 12 * time.Hour},
+		Keys: keysConfig{Backend: fileBackend, Lifetime: 12 * time.Hour},
 	}
 }
 
@@ -111,8 +115,9 @@ func (c config) check() error {
 		{"public_url", "is an http or https address without a path", isBase(c.PublicURL)},
 		{"node", "is not empty", c.Node != ""},
 		{"database.url", "is not empty (or set DATABASE_URL)", c.Database.URL != ""},
-		{"keys.backend", "is file or vault", c.Keys.Backend == "file" || c.Keys.Backend == "vault"},
-		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != "file" || c.Keys.Folder != ""},
+		{"keys.backend", "is file or vault", backends[c.Keys.Backend] != nil},
+		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != fileBackend || c.Keys.Folder != ""},
+		{"keys.vault", "names address, role_id_file and secret_id_file with the vault backend", c.Keys.Backend != vaultBackend || c.Keys.Vault.complete()},
 		{"keys.lifetime", "is between 10 minutes and 24 hours", c.Keys.Lifetime >= 10*time.Minute && c.Keys.Lifetime <= 24*time.Hour},
 	} {
 		if !rule.holds {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"kapok/crypto/sm"
 	"kapok/gateway/postgres/local"
 )
 
@@ -27,6 +29,8 @@ type trial struct {
 	outside string // address of the sandbox
 	verify  string // the kapok-verify program
 	demo    bool
+	backend string // of the long-lived keys
+	vault   vaultConfig
 	out     io.Writer
 	began   time.Time
 }
@@ -46,6 +50,10 @@ func dev(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&t.sandbox, "sandbox", "", "the kapok-sandbox program; empty: none is started")
 	flags.StringVar(&t.outside, "sandbox-listen", "127.0.0.1:8641", "address of the sandbox")
 	flags.StringVar(&t.verify, "verify", "bin/kapok-verify", "the kapok-verify program, for the demonstration")
+	flags.StringVar(&t.backend, "keys", fileBackend, "where the long-lived keys are: file or vault")
+	flags.StringVar(&t.vault.Address, "vault-address", "http://127.0.0.1:8200", "Vault's address")
+	flags.StringVar(&t.vault.RoleIDFile, "vault-role-id", "var/vault/role-id", "file of the AppRole's role id")
+	flags.StringVar(&t.vault.SecretIDFile, "vault-secret-id", "var/vault/secret-id", "file of the AppRole's secret id")
 	flags.BoolVar(&t.demo, "demo", false, "drive the demonstration once everything is up")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -62,7 +70,11 @@ func (t *trial) run(ctx context.Context) error {
 			return err
 		}
 	}
-	server, err := local.Start(ctx, local.Options{Dir: filepath.Join(t.folder, "postgres"), Progress: t.say})
+	data, err := t.databaseFolder()
+	if err != nil {
+		return err
+	}
+	server, err := local.Start(ctx, local.Options{Dir: data, Progress: t.say})
 	if err != nil {
 		return err
 	}
@@ -70,6 +82,17 @@ func (t *trial) run(ctx context.Context) error {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	return errors.Join(err, server.Stop(stopping))
+}
+
+// databaseFolder is beside the trial's other data, unless PostgreSQL, which does not
+// run as root, could not get there. Each trial has its own.
+func (t *trial) databaseFolder() (string, error) {
+	absolute, err := filepath.Abs(t.folder)
+	if err != nil {
+		return "", err
+	}
+	name := sm.Sum([]byte(absolute))
+	return local.Dir(filepath.Join(absolute, "postgres"), hex.EncodeToString(name[:8]))
 }
 
 // free says plainly that somebody else has the address.
@@ -111,14 +134,12 @@ func (t *trial) config(dsn string) (config, error) {
 	c.Listen, c.PublicURL = t.listen, "http://"+t.listen
 	c.Node, c.LogName = "dev", "kapok.example"
 	c.Database.URL = dsn
+	c.Keys.Backend, c.Keys.Vault = t.backend, t.vault
 	c.Keys.Folder = filepath.Join(t.folder, "keys")
 	c.Keys.PassphraseFile = filepath.Join(t.folder, "passphrase")
 	outside := "http://" + t.outside
 	c.Catalog.Values = map[string]string{"SANDBOX_URL": outside, "OIDC_ISSUER": outside}
 	c.SignIn = signInConfig{Issuer: outside, ClientID: "kapok"}
-	if err := makePassphrase(c.Keys.PassphraseFile); err != nil {
-		return config{}, err
-	}
 	return c, c.check()
 }
 
@@ -149,11 +170,11 @@ func (t *trial) startSandbox(ctx context.Context) (stop func(), err error) {
 }
 
 func (t *trial) withNode(ctx context.Context, c config, log *slog.Logger) error {
-	t.warn("keys are sealed in a file, its passphrase beside them: for trials only, never for real data")
-	if err := keepSandboxSecret(c, log); err != nil {
+	ring, err := t.openKeys(ctx, c.Keys, log)
+	if err != nil {
 		return err
 	}
-	n, err := startNode(ctx, c, log)
+	n, err := startNode(ctx, c, ring, log)
 	if err != nil {
 		return err
 	}
@@ -178,12 +199,25 @@ func (t *trial) withNode(ctx context.Context, c config, log *slog.Logger) error 
 	return errors.Join(err, <-served)
 }
 
-func keepSandboxSecret(c config, log *slog.Logger) error {
-	file, err := fileKeys(c.Keys, log)
-	if err != nil {
-		return err
+// openKeys opens the trial's keys; those in a file also keep what the sandbox's
+// platform shares with Kapok. In Vault, whoever set it up has put it.
+func (t *trial) openKeys(ctx context.Context, c keysConfig, log *slog.Logger) (keyring, error) {
+	if c.Backend != fileBackend {
+		t.say("signing in to Vault at " + c.Vault.Address)
+		return openKeyring(ctx, c, log)
 	}
-	return file.PutSecret(sandboxSecretName, []byte(sandboxAppKey))
+	t.warn("keys are sealed in a file, its passphrase beside them: for trials only, never for real data")
+	if err := makePassphrase(c.PassphraseFile); err != nil {
+		return nil, err
+	}
+	file, err := fileKeys(c, log)
+	if err != nil {
+		return nil, err
+	}
+	if kept, err := file.Secret(ctx, sandboxSecretName); err == nil && kept == sandboxAppKey {
+		return file, nil
+	}
+	return file, file.PutSecret(sandboxSecretName, []byte(sandboxAppKey))
 }
 
 // show enrols the sandbox's departments and lets it drive the demonstration.

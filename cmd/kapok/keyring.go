@@ -20,9 +20,15 @@ type keyring interface {
 	Secret(ctx context.Context, name string) (string, error)
 }
 
+const (
+	fileBackend  = "file"
+	vaultBackend = "vault"
+)
+
 // backends are the places that are built in.
 var backends = map[string]func(ctx context.Context, c keysConfig, log *slog.Logger) (keyring, error){
-	"file": openFileKeys,
+	fileBackend:  openFileKeys,
+	vaultBackend: openVaultKeys,
 }
 
 func openKeyring(ctx context.Context, c keysConfig, log *slog.Logger) (keyring, error) {
@@ -35,6 +41,13 @@ func openKeyring(ctx context.Context, c keysConfig, log *slog.Logger) (keyring, 
 
 func openFileKeys(_ context.Context, c keysConfig, log *slog.Logger) (keyring, error) {
 	return fileKeys(c, log)
+}
+
+func openVaultKeys(ctx context.Context, c keysConfig, log *slog.Logger) (keyring, error) {
+	return keys.OpenVault(ctx, keys.VaultConfig{
+		Address: c.Vault.Address, Log: log,
+		RoleID: keys.FromFile(c.Vault.RoleIDFile), SecretID: keys.FromFile(c.Vault.SecretIDFile),
+	})
 }
 
 func fileKeys(c keysConfig, log *slog.Logger) (*keys.File, error) {
@@ -51,7 +64,7 @@ func putSecret(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if len(names) != 1 || c.Keys.Backend != "file" {
+	if len(names) != 1 || c.Keys.Backend != fileBackend {
 		return errors.New("usage: kapok secret --config FILE NAME, with the file backend; with Vault, put it into Vault")
 	}
 	value, err := io.ReadAll(io.LimitReader(os.Stdin, 64<<10))

@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"kapok/crypto/sm"
 )
 
 type command struct {
@@ -48,6 +50,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		usage(out)
 		return nil
+	}
+	// GM/T 0028 asks of a module that its known answers come first; a failing one stops
+	// the program.
+	if err := sm.SelfTest(); err != nil {
+		return fmt.Errorf("self-test of the cryptography: %w", err)
 	}
 	for _, known := range commands() {
 		if known.name == args[0] {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 
 	"kapok/catalog"
 	"kapok/crypto/keys"
-	"kapok/crypto/sm"
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
@@ -34,20 +32,18 @@ type node struct {
 	handler     http.Handler
 }
 
-// startNode joins the parts. What was started before a failure is stopped again.
-func startNode(ctx context.Context, c config, log *slog.Logger) (_ *node, err error) {
-	n := &node{config: c, log: log}
+// startNode joins the parts, with keys that are open already. What was started before
+// a failure is stopped again.
+func startNode(ctx context.Context, c config, ring keyring, log *slog.Logger) (_ *node, err error) {
+	n := &node{config: c, log: log, keyring: ring}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	if err := sm.SelfTest(); err != nil {
-		return n, fmt.Errorf("self-test of the cryptography: %w", err)
-	}
 	metrics := prometheus.NewRegistry()
 	for _, start := range []func(context.Context, *prometheus.Registry) error{
-		n.openCatalog, n.openKeys, n.openDatabase, n.openLedger, n.openExchange, n.openEdge,
+		n.openCatalog, n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openEdge,
 	} {
 		if err := start(ctx, metrics); err != nil {
 			return n, err
@@ -61,10 +57,7 @@ func (n *node) openCatalog(context.Context, *prometheus.Registry) (err error) {
 	return err
 }
 
-func (n *node) openKeys(ctx context.Context, metrics *prometheus.Registry) (err error) {
-	if n.keyring, err = openKeyring(ctx, n.config.Keys, n.log); err != nil {
-		return err
-	}
+func (n *node) startSigning(ctx context.Context, metrics *prometheus.Registry) (err error) {
 	renewals := newCounter(metrics, "kapok_signing_key_renewals_total", "Operational keys made, by result.", "result")
 	n.operational, err = keys.StartOperational(ctx, n.keyring, keys.OperationalOptions{
 		Name: n.config.Node, Life: n.config.Keys.Lifetime, Root: n.keyring.Root(), Log: n.log,

@@ -42,7 +42,12 @@ func serve(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	n, err := startNode(ctx, c, newLog(os.Stderr))
+	log := newLog(os.Stderr)
+	ring, err := openKeyring(ctx, c.Keys, log)
+	if err != nil {
+		return errors.Join(err, stopProfile())
+	}
+	n, err := startNode(ctx, c, ring, log)
 	if err != nil {
 		return errors.Join(err, stopProfile())
 	}

@@ -72,16 +72,14 @@ func newWorld(t *testing.T, nodes int) *world {
 	w := &world{t: t, dsn: pgtest.NewDSN(t), logs: &bytes.Buffer{}}
 	w.startSandbox()
 	folder := t.TempDir()
-	w.keys = keysConfig{Backend: "file", Folder: folder, PassphraseFile: filepath.Join(folder, "passphrase"), Lifetime: time.Hour}
-	if err := makePassphrase(w.keys.PassphraseFile); err != nil {
-		t.Fatal(err)
-	}
+	w.keys = keysConfig{Backend: fileBackend, Folder: folder, PassphraseFile: filepath.Join(folder, "passphrase"), Lifetime: time.Hour}
 	log := newLog(&lockedWriter{to: w.logs})
-	if err := keepSandboxSecret(config{Keys: w.keys}, log); err != nil {
+	ring, err := (&trial{out: io.Discard}).openKeys(t.Context(), w.keys, log)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range nodes {
-		n, err := startNode(t.Context(), w.config(fmt.Sprintf("node-%d", i)), log)
+		n, err := startNode(t.Context(), w.config(fmt.Sprintf("node-%d", i)), ring, log)
 		if err != nil {
 			t.Fatal(err)
 		}
