@@ -161,7 +161,10 @@ func (t *trial) startSandbox(ctx context.Context) (stop func(), err error) {
 		cancel()
 		return nil, err
 	}
-	stop = func() { cancel(); <-sandbox.done }
+	stop = func() {
+		cancel()
+		<-sandbox.done // how it ended is no matter any more
+	}
 	if err := sandbox.answers(ctx, "http://"+t.outside+"/_sandbox/alive"); err != nil {
 		cancel()
 		return nil, err

@@ -58,6 +58,7 @@ func TestMain(m *testing.M) {
 // world is a sandbox, a database, and nodes that share it behind one public address.
 type world struct {
 	t       *testing.T
+	public  string // the address that callers sign
 	outside string // the sandbox's address
 	sandbox *exec.Cmd
 	dsn     string
@@ -67,9 +68,12 @@ type world struct {
 	urls    []string // the nodes' own addresses
 }
 
-func newWorld(t *testing.T, nodes int) *world {
+func newWorld(t *testing.T, nodes int) *world { return newWorldAt(t, nodes, publicURL) }
+
+// newWorldAt makes a world that callers know under another address than the tests'.
+func newWorldAt(t *testing.T, nodes int, public string) *world {
 	t.Helper()
-	w := &world{t: t, dsn: pgtest.NewDSN(t), logs: &bytes.Buffer{}}
+	w := &world{t: t, public: public, dsn: pgtest.NewDSN(t), logs: &bytes.Buffer{}}
 	w.startSandbox()
 	folder := t.TempDir()
 	w.keys = keysConfig{Backend: fileBackend, Folder: folder, PassphraseFile: filepath.Join(folder, "passphrase"), Lifetime: time.Hour}
@@ -83,26 +87,36 @@ func newWorld(t *testing.T, nodes int) *world {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.serve(n)
+		w.serve(n, listen(t, public))
 	}
 	return w
 }
 
+// listen takes the public address where it is a real one, else any.
+func listen(t *testing.T, public string) net.Listener {
+	t.Helper()
+	address := strings.TrimPrefix(public, "http://")
+	if public == publicURL {
+		address = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
 func (w *world) config(name string) config {
 	c := defaults()
-	c.PublicURL, c.Node, c.LogName = publicURL, name, "kapok.test"
+	c.PublicURL, c.Node, c.LogName = w.public, name, "kapok.test"
 	c.Database.URL, c.Keys = w.dsn, w.keys
 	c.Catalog.Values = map[string]string{"SANDBOX_URL": w.outside, "OIDC_ISSUER": w.outside}
 	c.SignIn = signInConfig{Issuer: w.outside, ClientID: "kapok"}
 	return c
 }
 
-func (w *world) serve(n *node) {
+func (w *world) serve(n *node, listener net.Listener) {
 	w.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- n.serve(ctx, listener) }()
@@ -194,22 +208,11 @@ func (w *world) enrol(system string) *caller {
 		w.t.Fatal(err)
 	}
 	c := &caller{w: w, system: system, key: key, keyID: jose.NewJWK("", key.Public()).Thumbprint(), now: time.Now}
-	path := filepath.Join(w.t.TempDir(), "key.jwk.json")
 	encoded, err := json.Marshal(jose.NewJWK(c.keyID, key.Public()))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, encoded, 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	enrolment, err := readEnrolment(w.nodes[0].directory, system, path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	enrolment.From = enrolment.From.Add(-time.Minute)
-	if _, _, err := w.nodes[0].database.EnrolKey(w.t.Context(), enrolment); err != nil {
-		w.t.Fatal(err)
-	}
+	enrolFile(w.t, w, system, encoded)
 	return c
 }
 
