@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/vault/api"
@@ -29,7 +32,16 @@ type VaultConfig struct {
 	WrapKey   string // transit's key that wraps our secrets; default "kapok"
 	KV        string // mount of a KV version 2; default "kapok"
 
-	Log *slog.Logger // default slog.Default()
+	RefreshEvery time.Duration // how often the versions of our secrets are looked up; default one minute
+	Log          *slog.Logger  // default slog.Default()
+}
+
+// FromFile reads an id from a file at every login, for RoleID and SecretID.
+func FromFile(path string) func() (string, error) {
+	return func() (string, error) {
+		contents, err := os.ReadFile(path)
+		return strings.TrimSpace(string(contents)), err
+	}
 }
 
 // Vault is the key service of production: the authority's key stays in it, and
@@ -40,9 +52,14 @@ type Vault struct {
 	session *session
 	held    *held
 	root    []byte
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
 }
 
-const vaultTimeout = 10 * time.Second
+const (
+	vaultTimeout   = 10 * time.Second
+	defaultRefresh = time.Minute
+)
 
 // OpenVault signs in, unwraps the key-encryption and look-up keys, reads the root
 // and keeps the token renewed until [Vault.Close]. Its failures are
@@ -65,8 +82,21 @@ func OpenVault(ctx context.Context, config VaultConfig) (*Vault, error) {
 	if err := v.loadRoot(ctx); err != nil {
 		return nil, err
 	}
-	v.session.keepAlive(ctx)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	v.stop = stop
+	v.tasks.Go(func() { v.session.keepAlive(background) })
+	v.tasks.Go(func() { v.keepFresh(background) })
 	return v, nil
+}
+
+// keepFresh loads the secrets anew from time to time, so that every node knows a
+// new version of the look-up key before rows stand under it alone.
+func (v *Vault) keepFresh(ctx context.Context) {
+	for sleep(ctx, v.config.RefreshEvery) {
+		if err := v.held.refresh(ctx); err != nil {
+			v.config.Log.Warn("the wrapping and look-up keys were not loaded anew; those in memory stay", "error", err)
+		}
+	}
 }
 
 func (c VaultConfig) complete() VaultConfig {
@@ -80,6 +110,9 @@ func (c VaultConfig) complete() VaultConfig {
 		if *setting.value == "" {
 			*setting.value = setting.otherwise
 		}
+	}
+	if c.RefreshEvery == 0 {
+		c.RefreshEvery = defaultRefresh
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
@@ -102,7 +135,11 @@ func newVaultClient(address string) (*api.Client, error) {
 }
 
 // Close ends the renewal and gives the token back.
-func (v *Vault) Close(ctx context.Context) error { return v.session.close(ctx) }
+func (v *Vault) Close(ctx context.Context) error {
+	v.stop()
+	v.tasks.Wait()
+	return v.session.revoke(ctx)
+}
 
 // Root returns the root's certificate, DER, as the authority's chain ends with it.
 func (v *Vault) Root() []byte { return v.root }
@@ -138,7 +175,7 @@ func (v *Vault) Certify(ctx context.Context, key sm.Signer, name string, life ti
 
 // Secret returns a connector's secret: the field "value" of connectors/<name>.
 func (v *Vault) Secret(ctx context.Context, name string) (string, error) {
-	fields, _, err := v.readKV(ctx, "connectors/"+name)
+	fields, err := v.readKV(ctx, "connectors/"+name)
 	if err != nil {
 		return "", err
 	}
@@ -146,7 +183,7 @@ func (v *Vault) Secret(ctx context.Context, name string) (string, error) {
 	if !ok {
 		return "", errNoSecret()
 	}
-	return value, nil
+	return strings.TrimRight(value, "\r\n"), nil // as an editor leaves at the end of a file
 }
 
 func (v *Vault) loadRoot(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,7 +120,7 @@ func TestVaultKeepsTheSameSecretsForAllNodes(t *testing.T) {
 	if _, err := other.Persons().Open(t.Context(), keys.SafeKey, "ref", wrapped); err != nil {
 		t.Error(err)
 	}
-	server.Command(t, "kv", "put", "-mount=kapok", "connectors/national", "value=s3cret")
+	server.Command(t, "kv", "put", "-mount=kapok", "connectors/national", "value=s3cret\n")
 	if value, err := one.Secret(t.Context(), "national"); err != nil || value != "s3cret" {
 		t.Errorf("%q, %v", value, err)
 	}
@@ -129,37 +130,59 @@ func TestVaultKeepsTheSameSecretsForAllNodes(t *testing.T) {
 
 func TestKeyOfficerRotatesAndDestroys(t *testing.T) {
 	server := realVault(t)
-	officer := openVault(t, login(t, server, "kapok-key-officer"))
+	officer := clientFor(t, login(t, server, "kapok-key-officer")).Token()
 	gatewayConfig := login(t, server, "kapok-gateway")
-	node := openVault(t, gatewayConfig)
+	gatewayConfig.RefreshEvery = time.Hour
+	node, other := openVault(t, gatewayConfig), openVault(t, gatewayConfig)
 	old, _, err := node.Persons().Create(keys.RecordKey, "old")
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := node.Persons().Version()
-	version, err := officer.RotateWrapping(t.Context())
-	if err != nil || version != before+1 {
-		t.Fatalf("version %d after %d, %v", version, before, err)
+	server.Versions(t, officer, "rotate", "wrapping")
+	rotated := openVault(t, gatewayConfig)
+	if rotated.Persons().Version() != node.Persons().Version()+1 {
+		t.Errorf("version %d after %d", rotated.Persons().Version(), node.Persons().Version())
 	}
-	fresh, _, err := officer.Persons().Create(keys.RecordKey, "new")
-	if err != nil {
-		t.Fatal(err)
+	fresh, changed, err := rotated.Persons().Rewrap(t.Context(), keys.RecordKey, "old", old)
+	if err != nil || !changed {
+		t.Fatalf("rewrapped %v, %v", changed, err)
 	}
-	if _, err := node.Persons().Open(t.Context(), keys.RecordKey, "new", fresh); err != nil {
+	if _, err := other.Persons().Open(t.Context(), keys.RecordKey, "old", fresh); err != nil {
 		t.Errorf("a node does not learn of the new version: %v", err)
 	}
-	if err := officer.DestroyWrapping(t.Context(), before); err != nil {
-		t.Fatal(err)
+	if out, err := server.TryVersions(t, officer, "destroy", "wrapping", fmt.Sprint(rotated.Persons().Version())); err == nil {
+		t.Errorf("the version in force was destroyed: %s", out)
 	}
-	if _, err := openVault(t, gatewayConfig).Persons().Open(t.Context(), keys.RecordKey, "old", old); !errors.Is(err, keys.ErrDestroyed) {
+	server.Versions(t, officer, "destroy", "wrapping", fmt.Sprint(node.Persons().Version()))
+	after := openVault(t, gatewayConfig)
+	if _, err := after.Persons().Open(t.Context(), keys.RecordKey, "old", old); !errors.Is(err, keys.ErrDestroyed) {
 		t.Errorf("what a destroyed key wrapped: %v", err)
 	}
+	if _, err := after.Persons().Open(t.Context(), keys.RecordKey, "old", fresh); err != nil {
+		t.Errorf("what was rewrapped: %v", err)
+	}
 	history := server.Command(t, "kv", "metadata", "get", "-mount=kapok", "keys/wrapping")
-	if strings.Count(history, "true") < 2 {
+	if strings.Count(history, "destroyed        true") != 2 {
 		t.Errorf("earlier versions of the entry are not destroyed:\n%s", history)
 	}
-	if version, err := officer.RotateLookup(t.Context()); err != nil || version < 2 {
-		t.Errorf("look-up key: version %d, %v", version, err)
+}
+
+func TestNodesLearnOfANewLookupKey(t *testing.T) {
+	server := realVault(t)
+	officer := clientFor(t, login(t, server, "kapok-key-officer")).Token()
+	config := login(t, server, "kapok-gateway")
+	config.RefreshEvery = 100 * time.Millisecond
+	node := openVault(t, config)
+	person := identity(t, gateway.CitizenID, "11010519491231002X")
+	before := node.Lookup().Current(person)
+	server.Versions(t, officer, "rotate", "lookup")
+	for deadline := time.Now().Add(10 * time.Second); node.Lookup().Current(person) == before; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the node does not learn of the new version")
+		}
+	}
+	if all := node.Lookup().All(person); len(all) != 2 || all[1] != before {
+		t.Errorf("%d tokens; the older is lost", len(all))
 	}
 }
 
@@ -167,12 +190,11 @@ func TestKeyOfficerRotatesAndDestroys(t *testing.T) {
 func TestGatewayIsDenied(t *testing.T) {
 	server := realVault(t)
 	config := login(t, server, "kapok-gateway")
-	v := openVault(t, config)
-	_, err := v.RotateWrapping(t.Context())
-	wantCode(t, "rotating", err, "key-service-refused")
-	server.Command(t, "write", "gm/keys/seal-denied", "kind=seal")
-
 	client := clientFor(t, config)
+	if out, err := server.TryVersions(t, client.Token(), "rotate", "wrapping"); err == nil {
+		t.Errorf("a gateway rotated the wrapping key: %s", out)
+	}
+	server.Command(t, "write", "gm/keys/seal-denied", "kind=seal")
 	input := map[string]any{"input": "AA=="}
 	for _, path := range []string{"gm/sign/district", "gm/sign/seal-denied", "gm/authorities/district/crl", "gm/authorities/district/revoke", "gm/roles/operational", "gm/issue/other", "gm/keys/mine", "gm/tidy", "transit/encrypt/kapok", "transit/datakey/plaintext/kapok", "transit/export/encryption-key/kapok", "kapok/data/keys/wrapping", "kapok/data/connectors/mine", "sys/policies/acl/kapok-gateway", "auth/token/create"} {
 		if _, err := client.Logical().Write(path, input); !denied(err) {
@@ -232,6 +254,18 @@ func TestVaultNotThereAtStart(t *testing.T) {
 	wrong.SecretID = constant("00000000-0000-0000-0000-000000000000")
 	_, err = keys.OpenVault(t.Context(), wrong)
 	wantCode(t, "wrong secret id", err, "key-service-refused")
+
+	file := filepath.Join(t.TempDir(), "secret-id")
+	write(t, file, []byte("00000000-0000-0000-0000-000000000000\n"))
+	wrong.SecretID = keys.FromFile(file)
+	_, err = keys.OpenVault(t.Context(), wrong)
+	wantCode(t, "wrong secret id in a file", err, "key-service-refused")
+	right, err := config.SecretID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, []byte(right+"\n"))
+	openVault(t, wrong)
 
 	_, err = keys.OpenVault(t.Context(), login(t, server, "default"))
 	wantCode(t, "no rights", err, "key-service-refused")

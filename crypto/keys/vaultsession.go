@@ -22,9 +22,6 @@ type session struct {
 	mu       sync.Mutex // one login at a time
 	signedIn time.Time
 	lease    time.Duration
-
-	stop    context.CancelFunc
-	stopped chan struct{}
 }
 
 const (
@@ -34,7 +31,7 @@ const (
 )
 
 func newSession(client *api.Client, config VaultConfig) *session {
-	return &session{client: client, config: config, stopped: make(chan struct{})}
+	return &session{client: client, config: config}
 }
 
 func (s *session) login(ctx context.Context) error {
@@ -96,17 +93,12 @@ func (s *session) ask(ctx context.Context, do func() (*api.Secret, error)) (*api
 	return answer, explain(err)
 }
 
-// keepAlive renews the token until close. ctx gives its values only.
+// keepAlive renews the token until ctx ends.
 func (s *session) keepAlive(ctx context.Context) {
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop = stop
-	go func() {
-		defer close(s.stopped)
-		wait := s.untilRenewal()
-		for sleep(background, wait) {
-			wait = s.renew(background)
-		}
-	}()
+	wait := s.untilRenewal()
+	for sleep(ctx, wait) {
+		wait = s.renew(ctx)
+	}
 }
 
 // renew prolongs the token, or signs in anew when it cannot be prolonged or has
@@ -134,9 +126,7 @@ func (s *session) fullLease() time.Duration {
 
 func (s *session) untilRenewal() time.Duration { return max(s.fullLease()/2, shortestRenew) }
 
-func (s *session) close(ctx context.Context) error {
-	s.stop()
-	<-s.stopped
+func (s *session) revoke(ctx context.Context) error {
 	return explain(s.client.Auth().Token().RevokeSelfWithContext(ctx, ""))
 }
 

@@ -3,10 +3,14 @@
 # stays as it is. It needs VAULT_ADDR and VAULT_TOKEN of an administrator, and the
 # plugin's binary in Vault's plugin_directory.
 #
-#   PLUGIN       path of the plugin's binary, to tell Vault its checksum
+#   PLUGIN       path of the plugin's binary, to tell Vault its name and checksum
 #   AUTHORITY    common name of the district's root         (default 红棉试用根)
 #   NODE_NAMES   names that operational certificates may carry (default *)
 #   SEALS        names of seal keys to make, each with a policy of its own
+#   SUBORDINATE  1: the district's authority is certified by another one. The first
+#                run prints the request and stops; install the answer with
+#                  vault write gm/authorities/district/certificate chain=@chain.pem
+#                and run again
 #   VAULT        the vault command                             (default vault)
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -14,16 +18,17 @@ cd "$(dirname "$0")"
 vault=${VAULT:-vault}
 plugin=${PLUGIN:?path of the vault-plugin-gm binary}
 authority=${AUTHORITY:-红棉试用根 Kapok trial root}
-node_names=${NODE_NAMES:-*}
 
 there() { "$vault" read "$1" >/dev/null 2>&1; }
 mounted() { "$vault" read "sys/mounts/$1" >/dev/null 2>&1; }
 
-# The plugin. A new binary has a new checksum; one that is mounted is reloaded.
+# The plugin. A new build has a name of its own beside the old one: were it put in
+# the old one's place, Vault would find a wrong checksum when it is next unsealed and
+# keep the engine read-only until it is started again.
 checksum=$(openssl dgst -sha256 -r "$plugin" | cut -d' ' -f1)
-registered=$("$vault" read -field=sha256 sys/plugins/catalog/secret/vault-plugin-gm 2>/dev/null || true)
+registered=$("$vault" plugin info -field=sha256 secret vault-plugin-gm 2>/dev/null || true)
 if [ "$registered" != "$checksum" ]; then
-  "$vault" plugin register -sha256="$checksum" secret vault-plugin-gm >/dev/null
+  "$vault" plugin register -sha256="$checksum" -command="$(basename "$plugin")" secret vault-plugin-gm >/dev/null
   ! mounted gm || "$vault" plugin reload -plugin vault-plugin-gm >/dev/null
 fi
 
@@ -32,10 +37,17 @@ mounted transit || "$vault" secrets enable transit >/dev/null
 mounted kapok   || "$vault" secrets enable -path=kapok -version=2 kv >/dev/null
 
 # The district's authority, and the only thing a gateway may ask of it.
-there gm/authorities/district ||
+if ! there gm/authorities/district; then
+  if [ "${SUBORDINATE:-}" = 1 ]; then
+    "$vault" write -field=request gm/authorities/district/request common_name="$authority"
+    exit 0
+  fi
   "$vault" write gm/authorities/district/root common_name="$authority" >/dev/null
-"$vault" write gm/roles/operational authority=district usage=operational \
-  max_ttl=24h allowed_names="$node_names" >/dev/null
+fi
+if [ -n "${NODE_NAMES:-}" ] || ! there gm/roles/operational; then
+  "$vault" write gm/roles/operational authority=district usage=operational \
+    max_ttl=24h allowed_names="${NODE_NAMES:-*}" >/dev/null
+fi
 
 # The wrapping key of persons' keys and the look-up key. Vault makes them and shows
 # them wrapped only: whoever runs this script does not see them.
@@ -58,5 +70,6 @@ done
 
 # How the gateway signs in.
 "$vault" read sys/auth/approle >/dev/null 2>&1 || "$vault" auth enable approle >/dev/null
-"$vault" write auth/approle/role/kapok-gateway token_policies=kapok-gateway \
-  token_no_default_policy=true token_ttl="${TOKEN_TTL:-1h}" token_max_ttl="${TOKEN_MAX_TTL:-24h}" >/dev/null
+there auth/approle/role/kapok-gateway ||
+  "$vault" write auth/approle/role/kapok-gateway token_policies=kapok-gateway \
+    token_no_default_policy=true token_ttl=1h token_max_ttl=24h >/dev/null

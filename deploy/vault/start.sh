@@ -10,7 +10,7 @@
 #   KAPOK_VAULT_STDIN  1: also stop when standard input ends, so that it does not
 #                      outlive who started it
 #
-# In the folder: role-id and secret-id for Kapok, root-token for a look around.
+# In the folder: address, role-id and secret-id for Kapok, root-token for a look around.
 # A file "ready" appears when Vault is ready.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,8 +28,10 @@ if [ "${KAPOK_VAULT_STDIN:-}" = 1 ]; then
 fi
 
 VAULT=$("$here/build.sh")
-export VAULT VAULT_ADDR=http://127.0.0.1:$port PLUGIN=$dir/plugins/vault-plugin-gm
-(cd "$here/../.." && go build -trimpath -o "$PLUGIN" ./cmd/vault-plugin-gm)
+(cd "$here/../.." && go build -trimpath -o "$dir/plugins/new" ./cmd/vault-plugin-gm)
+PLUGIN=$dir/plugins/vault-plugin-gm-$(openssl dgst -sha256 -r "$dir/plugins/new" | cut -c1-12)
+mv "$dir/plugins/new" "$PLUGIN"
+export VAULT PLUGIN VAULT_ADDR=http://127.0.0.1:$port
 
 cat > "$dir/vault.hcl" <<CONFIG
 storage "raft" {
@@ -77,8 +79,11 @@ for _ in $(seq 100); do
 done
 
 "$here/provision.sh"
+find "$dir/plugins" -type f ! -path "$PLUGIN" -delete # earlier builds, now that none is registered
 "$VAULT" read -field=role_id auth/approle/role/kapok-gateway/role-id >"$dir/role-id"
 "$VAULT" write -f -field=secret_id auth/approle/role/kapok-gateway/secret-id >"$dir/secret-id"
+
+echo "$VAULT_ADDR" >"$dir/address"
 
 touch "$dir/ready"
 echo "Vault is ready at $VAULT_ADDR; its files are in $dir (for trials only)"

@@ -14,26 +14,23 @@ import (
 	"kapok/crypto/sm"
 )
 
-// Version is what Vault shows for the running plugin.
-const Version = "v0.1.0"
-
 type backend struct {
 	*framework.Backend
 	verifier *sm.Verifier
 	locks    []*locksutil.LockEntry // one of them guards each stored name
 }
 
-// Factory makes the engine for one mount.
+// Factory makes the engine for one mount. It names no version: Vault then keeps one
+// entry for the plugin, and a new build replaces it by its checksum.
 func Factory(ctx context.Context, config *logical.BackendConfig) (logical.Backend, error) {
 	b := &backend{
 		verifier: sm.NewVerifier(sm.VerifierOptions{}),
 		locks:    locksutil.CreateLocks(),
 	}
 	b.Backend = &framework.Backend{
-		Help:           strings.TrimSpace(help),
-		BackendType:    logical.TypeLogical,
-		RunningVersion: Version,
-		PathsSpecial:   &logical.Paths{SealWrapStorage: []string{keyPrefix}},
+		Help:         strings.TrimSpace(help),
+		BackendType:  logical.TypeLogical,
+		PathsSpecial: &logical.Paths{SealWrapStorage: []string{keyPrefix}},
 		Paths: framework.PathAppend(
 			b.keyPaths(), b.signPaths(), b.authorityPaths(), b.rolePaths(), b.tidyPaths(),
 		),

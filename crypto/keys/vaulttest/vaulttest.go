@@ -23,6 +23,7 @@ type Server struct {
 	dir     string
 	port    int
 	project string
+	binary  string // the vault command
 
 	mu     sync.Mutex
 	stdin  io.Closer // the server ends when this does, so it cannot outlive the tests
@@ -66,9 +67,16 @@ func newServer(dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	project := filepath.Dir(strings.TrimSpace(string(module)))
+	build := exec.Command(filepath.Join(project, "deploy", "vault", "build.sh"))
+	build.Stderr = os.Stderr // says that it takes some minutes, when it does
+	binary, err := build.Output()
+	if err != nil {
+		return nil, fmt.Errorf("vaulttest: build.sh: %w", err)
+	}
 	return &Server{
 		Address: fmt.Sprintf("http://127.0.0.1:%d", port),
-		dir:     dir, port: port, project: filepath.Dir(strings.TrimSpace(string(module))),
+		dir:     dir, port: port, project: project, binary: strings.TrimSpace(string(binary)),
 	}, nil
 }
 
@@ -153,16 +161,30 @@ func (s *Server) Command(t testing.TB, args ...string) string {
 }
 
 func (s *Server) try(ctx context.Context, args ...string) (string, error) {
-	binary, err := exec.CommandContext(ctx, filepath.Join(s.project, "deploy", "vault", "build.sh")).Output()
-	if err != nil {
-		return "", err
-	}
-	command := exec.CommandContext(ctx, strings.TrimSpace(string(binary)), args...)
 	token, err := s.rootToken()
 	if err != nil {
 		return "", err
 	}
-	command.Env = append(os.Environ(), "VAULT_ADDR="+s.Address, "VAULT_TOKEN="+token)
+	return s.runAs(ctx, token, append([]string{s.binary}, args...)...)
+}
+
+// Versions runs deploy/vault/versions.sh with the rights of token.
+func (s *Server) Versions(t testing.TB, token string, args ...string) {
+	t.Helper()
+	if out, err := s.TryVersions(t, token, args...); err != nil {
+		t.Fatalf("versions.sh %s: %v %s", strings.Join(args, " "), err, out)
+	}
+}
+
+// TryVersions is [Server.Versions] where it may fail.
+func (s *Server) TryVersions(t testing.TB, token string, args ...string) (string, error) {
+	t.Helper()
+	return s.runAs(t.Context(), token, append([]string{filepath.Join(s.project, "deploy", "vault", "versions.sh")}, args...)...)
+}
+
+func (s *Server) runAs(ctx context.Context, token string, words ...string) (string, error) {
+	command := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // our own script or the vault command
+	command.Env = append(os.Environ(), "VAULT="+s.binary, "VAULT_ADDR="+s.Address, "VAULT_TOKEN="+token)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
