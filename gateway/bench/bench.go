@@ -105,6 +105,7 @@ func (s *stage) examine(result *Result, rounds []Measurement) error {
 		result.Verified.Releases += verified.Releases
 		result.Verified.Refusals += verified.Refusals
 		profiles = append(profiles, one.profile)
+		result.Commits = result.Commits.plus(one.commits)
 	}
 	budget, err := readBudget(profiles, result.Contenders[2].CPU.Contender)
 	result.Budget = budget

@@ -69,6 +69,9 @@ func checkResult(t *testing.T, file string) {
 	if r.Verified.Releases == 0 || r.Verified.Refusals == 0 {
 		t.Errorf("answers verified afterwards: %+v", r.Verified)
 	}
+	if r.Commits.Commits == 0 || r.Commits.Entries < r.Commits.Commits {
+		t.Errorf("the ledger's commits: %+v", r.Commits)
+	}
 	if r.Budget.Samples == 0 {
 		t.Error("the profile was not read")
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,7 @@ func (l *load) fire(ctx context.Context) (volley, error) {
 	if err != nil {
 		return volley{}, err
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // one thread carries the load, and costs less than two
 	var stop atomic.Bool
 	var wait sync.WaitGroup
 	empty := make(chan struct{}, len(gunners)) // one for each: nobody waits to say it

@@ -90,7 +90,7 @@ func newProxy(config ProxyConfig) (http.Handler, error) {
 		router.Use(guard.admit)
 		proxy.ModifyResponse = guard.signResponse
 	}
-	router.NoRoute(gin.WrapH(proxy))
+	router.Any("/*path", gin.WrapH(proxy))
 	return router, nil
 }
 

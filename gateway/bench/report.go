@@ -67,7 +67,8 @@ func (r Result) printStandings(out io.Writer) {
 	for i, one := range r.Ratio.Rounds {
 		rounds[i] = fmt.Sprintf("%.2f", one)
 	}
-	fmt.Fprintf(out, "\nc/b = %.2f   (each round: %s; the aim is 0.60 or more on 2 cores)\n\n", r.Ratio.Median, strings.Join(rounds, " "))
+	fmt.Fprintf(out, "\nc/b = %.2f   (each round: %s; by processor time alone: %.2f; the aim is 0.60 or more on 2 cores)\n\n",
+		r.Ratio.Median, strings.Join(rounds, " "), r.Ratio.CPU)
 }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -97,6 +98,8 @@ func (r Result) printTimes(out io.Writer) {
 }
 
 func (r Result) printBudget(out io.Writer) {
+	fmt.Fprintf(out, "ledger: %d entries in %d commits, %.1f in one; a commit took %.2f ms\n\n",
+		r.Commits.Entries, r.Commits.Commits, r.Commits.each(), r.Commits.millis())
 	printLines(out, fmt.Sprintf("where Kapok's own time goes (%d samples)", r.Budget.Samples), r.Budget.Steps)
 	printLines(out, "and on what", byWeight(r.Budget.Kinds))
 }

@@ -18,6 +18,7 @@ type Result struct {
 	Contenders []Standing        `json:"contenders"`
 	Ratio      Ratio             `json:"c_to_b"`
 	Budget     Budget            `json:"budget"` // of c's process, over all rounds
+	Commits    Commits           `json:"ledger_commits"`
 	Verified   Verified          `json:"verified"`
 }
 
@@ -43,9 +44,12 @@ type Standing struct {
 }
 
 // Ratio is c/b of the medians, and within each round, where both met the same weather.
+// CPU is b/c of the processor time that all parties used for an exchange: what the
+// ratio would be if nothing else ran on the machine and nobody ever waited.
 type Ratio struct {
 	Median float64   `json:"median"`
 	Rounds []float64 `json:"rounds"`
+	CPU    float64   `json:"cpu"`
 }
 
 func stand(c contender, rounds []Measurement) Standing {
@@ -77,7 +81,7 @@ func median[T cmp.Ordered](rounds []Measurement, figure func(Measurement) T) T {
 }
 
 func ratio(b, c Standing) Ratio {
-	r := Ratio{Median: c.Rate / b.Rate}
+	r := Ratio{Median: c.Rate / b.Rate, CPU: b.CPU.parties() / c.CPU.parties()}
 	for i := range c.Rounds {
 		r.Rounds = append(r.Rounds, c.Rounds[i].Rate/b.Rounds[i].Rate)
 	}

@@ -20,6 +20,7 @@ type Measurement struct {
 
 	kept    []kept
 	profile string
+	commits Commits
 }
 
 // CPU is processor time in microseconds for one exchange, by who used it.
@@ -32,10 +33,13 @@ type CPU struct {
 	Idle       float64 `json:"idle"`
 }
 
+// parties is what all whose work an exchange is used together.
+func (c CPU) parties() float64 { return c.Contender + c.PostgreSQL + c.Source + c.Generator }
+
 // The trial run finds out how many requests are to be signed for the window, and
 // warms up the process.
 const (
-	trialShots  = 8_000
+	trialShots  = 4_000
 	trialWindow = 700 * time.Millisecond
 	spareShots  = 1.6 // times what the trial's rate asks for
 )
@@ -67,6 +71,11 @@ func (s *stage) measure(ctx context.Context, c contender, round int) (found Meas
 	}
 	stopped = true
 	found.profile = r.profile
+	if c.verify {
+		if found.commits, err = readCommits(ctx, r.base); err != nil {
+			return found, errors.Join(err, r.process.stop())
+		}
+	}
 	return found, r.process.stop() // it writes its profile when it ends
 }
 

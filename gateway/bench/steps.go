@@ -54,7 +54,7 @@ var kinds = []rule{
 }
 
 // startup are functions of a process that is not yet, or no longer, serving.
-var startup = []string{"main.main", "runtime.main", "runtime.doInit"}
+var startup = []string{"main.main", "runtime.main", "runtime.doInit", "golang.org/x/crypto/argon2"}
 
 // rest is the line for what no rule names.
 const rest = "everything else"
