@@ -167,6 +167,27 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// The root has room for one authority; a second below it is refused, though every
+// signature is right.
+func TestPathLength(t *testing.T) {
+	root := newRoot(t)
+	middle := root.issue(t, pki.Request{Name: "中间", Usage: pki.Authority})
+	roomy := *middle.cert
+	roomy.MaxPath = 1
+	lower := authority{middle.key, &roomy}.issue(t, pki.Request{Name: "下级", Usage: pki.Authority})
+	leaf := lower.issue(t, pki.Request{Name: "op", Usage: pki.Operational})
+	err := pki.VerifyChain(verifier(), "test", leaf.cert, certs(middle, lower), certs(root), noon)
+	if !errors.Is(err, pki.ErrUsage) {
+		t.Errorf("%v", err)
+	}
+	if err := pki.VerifyChain(verifier(), "test", leaf.cert, certs(lower), certs(middle), noon); !errors.Is(err, pki.ErrUsage) {
+		t.Errorf("below an authority without room: %v", err)
+	}
+	if err := pki.VerifyChain(verifier(), "test", leaf.cert, nil, certs(lower), noon); err != nil {
+		t.Errorf("the lowest itself trusted: %v", err)
+	}
+}
+
 // forge lets a, which is no authority, issue as though it were one.
 func (a authority) forge(t *testing.T, root authority) authority {
 	t.Helper()

@@ -110,6 +110,28 @@ func TestDoubtfulPartsMakeTheChainFail(t *testing.T) {
 	}
 }
 
+// An authority that forgets the rule does not make an operational key long-lived.
+func TestLongLivedOperationalCertificateIsRefused(t *testing.T) {
+	root := newRoot(t)
+	leaf := root.issue(t, pki.Request{Name: "op", Usage: pki.Operational})
+	longer := replaceOnce(t, leaf.cert.RawTBS, []byte("261123180000Z"), []byte("261125180000Z"))
+	_, err := pki.VerifyOperational(verifier(), "test", [][]byte{root.resign(t, longer)}, certs(root), noon)
+	if !errors.Is(err, pki.ErrUsage) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTwoDigitYears(t *testing.T) {
+	root := newRoot(t)
+	leaf := root.issue(t, pki.Request{Name: "d", Usage: pki.Department})
+	for written, year := range map[string]int{"49": 2049, "50": 1950, "68": 1968, "99": 1999} {
+		changed := replaceOnce(t, leaf.cert.RawTBS, []byte("261123110000Z"), []byte(written+"1123110000Z"))
+		if read := parse(t, root.resign(t, changed), nil); read.NotBefore.Year() != year {
+			t.Errorf("%s is read as %d", written, read.NotBefore.Year())
+		}
+	}
+}
+
 // Every byte of a certificate is covered by its signature or by DER.
 func TestNoByteCanBeChanged(t *testing.T) {
 	root := newRoot(t)
