@@ -3,4 +3,39 @@
 //
 // It must not know any package of Kapok, nor any library: everybody imports it,
 // it imports nobody. It decides nothing.
+//
+// # Kapok in short
+//
+// A department asks for data that others hold, for a named matter and case. Every
+// use takes one path, in package exchange: admit, resolve, decide, record intent,
+// fetch, check source, minimise, record outcome, sign, release. No receipt, no
+// release; deny on any doubt.
+//
+// The rooms, from the ground up; a room knows only those below it, which
+// architecture_test.go in the root holds as data:
+//
+//	gateway                the words
+//	crypto/sm              SM2, SM3, SM4 by two libraries; the answer "undecided"
+//	crypto/jose, httpsig,  tokens, signed HTTP messages, certificates
+//	  pki
+//	crypto/keys            where long-lived keys are; the short-lived operational key
+//	catalog                departments, systems, items, sources, grants: strict YAML
+//	policies               the decision: tables, then Cedar in layers; pure
+//	connectors             how a source is asked; one folder for each protocol
+//	gateway/basis          why an access is lawful: the signed artefact, its states
+//	gateway/ledger         what happened: commitments in an SM3 tree, signed, provable
+//	gateway/exchange       the one path
+//	gateway/safe           what a person allows and withdraws
+//	gateway/postgres       every store, one file for each domain; the private server
+//	gateway/httpapi, web   the door: openapi.yaml, Gin, sign-in, pages
+//	cmd                    kapok, kapok-verify, kapok-sandbox, vault-plugin-gm
+//
+// # Exactness across nodes
+//
+// Nodes share nothing but PostgreSQL. Each has a log of its own (an origin), which
+// it alone writes under a lease. A batch locks its origin's row and then, in a later
+// statement, reads which of the things its members rely on have been stopped; a stop
+// (a consent withdrawn, a key revoked) locks all origins and marks each. So what
+// commits after an acknowledged stop was told of it. Nonces are claimed in that same
+// transaction: docs/adr says why.
 package gateway

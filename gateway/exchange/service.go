@@ -94,8 +94,12 @@ type Service struct {
 	unrecorded uncounted
 }
 
-// New builds the path.
+// New builds the path. It refuses policies that name what the catalogue does not
+// hold.
 func New(c Config) (*Service, error) {
+	if err := policiesFit(c.Policies, c.Catalog); err != nil {
+		return nil, err
+	}
 	issuers, err := newIssuers(c.Roots, c.Verifier)
 	if err != nil {
 		return nil, err
