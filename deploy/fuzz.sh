@@ -11,7 +11,7 @@ for folder in $(git ls-files '*_test.go' | xargs grep -lE '^func Fuzz' | xargs -
   for target in $(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$folder"/*_test.go | sed 's/^func //' | sort); do
     found=$((found + 1))
     printf '%s %s: ' "$folder" "$target"
-    go test -run '^$' -fuzz "^${target}\$" -fuzztime "$fuzztime" -parallel 2 "./$folder" >"$log" 2>&1 || { cat "$log"; exit 1; }
+    go test -run '^$' -fuzz "^${target}\$" -fuzztime "$fuzztime" -fuzzminimizetime 5x -parallel 2 "./$folder" >"$log" 2>&1 || { cat "$log"; exit 1; }
     tail -n 1 "$log"
   done
 done
