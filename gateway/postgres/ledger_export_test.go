@@ -3,4 +3,5 @@ package postgres
 var (
 	PendEntry      = pendEntry
 	StopEverywhere = stopEverywhere
+	CreateOrigin   = createOrigin
 )
