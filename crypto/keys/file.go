@@ -199,13 +199,6 @@ func (f *File) Persons() *Persons { return &Persons{f.held} }
 // Lookup gives the keyed look-up.
 func (f *File) Lookup() *Lookup { return &Lookup{f.held} }
 
-// LookupKey returns the look-up key in force and its version, for whoever cannot
-// use [File.Lookup].
-func (f *File) LookupKey(context.Context) (version int, key []byte, err error) {
-	version, key = f.held.snapshot().lookup.newest()
-	return version, key, nil
-}
-
 // Secret returns a connector's secret by its name.
 func (f *File) Secret(_ context.Context, name string) (string, error) {
 	f.mu.Lock()

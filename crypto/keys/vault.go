@@ -150,13 +150,6 @@ func (v *Vault) Persons() *Persons { return &Persons{v.held} }
 // Lookup gives the keyed look-up.
 func (v *Vault) Lookup() *Lookup { return &Lookup{v.held} }
 
-// LookupKey returns the look-up key in force and its version, for whoever cannot
-// use [Vault.Lookup].
-func (v *Vault) LookupKey(context.Context) (version int, key []byte, err error) {
-	version, key = v.held.snapshot().lookup.newest()
-	return version, key, nil
-}
-
 // Certify implements [Authority]: the engine issues under the role, within its
 // bounds.
 func (v *Vault) Certify(ctx context.Context, key sm.Signer, name string, life time.Duration) ([][]byte, error) {

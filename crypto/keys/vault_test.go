@@ -182,7 +182,7 @@ func TestNodesLearnOfANewLookupKey(t *testing.T) {
 		}
 	}
 	if all := node.Lookup().All(person); len(all) != 2 || all[1] != before {
-		t.Errorf("%d tokens; the older is lost", len(all))
+		t.Errorf("%d tokens; the older one is lost", len(all))
 	}
 }
 
