@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kapok/gateway"
+	"kapok/gateway/httpapi/address"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
 )
@@ -32,9 +33,9 @@ func (h handlers) ListMyAccesses(ctx context.Context, request ListMyAccessesRequ
 		page.Accesses = append(page.Accesses, shown)
 	}
 	if len(found) == most {
-		page.Next = placeCursor(found[most-1].Place())
+		page.Next, err = placeCursor(found[most-1].Place())
 	}
-	return ListMyAccesses200JSONResponse(page), nil
+	return ListMyAccesses200JSONResponse(page), err
 }
 
 // GetMyReceipt hands out the proof of one access. An entry that concerns another
@@ -63,7 +64,7 @@ func forCitizen(field string) bool { return field != "officer" && field != ledge
 func (h handlers) ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error) {
 	ctx, v := unwrap(ctx)
 	before := map[string]uint64{} // by origin: the pages so far ended above this index
-	if err := decodeCursor(request.Params.Cursor, &before); err != nil {
+	if err := readCursor(request.Params.Cursor, &before); err != nil {
 		return nil, err
 	}
 	most := limit(request.Params.Limit)
@@ -81,9 +82,9 @@ func (h handlers) ListExchanges(ctx context.Context, request ListExchangesReques
 		before[one.Origin] = one.Index
 	}
 	if len(found) == most {
-		page.Next = encodeCursor(before)
+		page.Next, err = address.Cursor(before)
 	}
-	return ListExchanges200JSONResponse(page), nil
+	return ListExchanges200JSONResponse(page), err
 }
 
 const defaultLimit = 20

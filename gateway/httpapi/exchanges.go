@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"maps"
 
 	"github.com/gin-gonic/gin"
@@ -41,6 +42,9 @@ func (a *api) serveSigned(c *gin.Context, serve func(context.Context, exchange.C
 	}
 	release, err := serve(ctx, call)
 	visitOf(c).system = release.System
+	if err == nil && release.Status == 0 {
+		err = errors.New("the path released nothing and gave no reason")
+	}
 	if err != nil {
 		writeProblem(c, err)
 		return

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"kapok/gateway"
+	"kapok/gateway/httpapi/address"
 	"kapok/gateway/postgres"
 )
 
@@ -36,7 +37,7 @@ func (a *api) startLogin(c *gin.Context) {
 	browserHash, _ := tokenHash(browser)
 	err = a.logins.SaveLogin(c.Request.Context(), stateHash, postgres.Login{
 		BrowserHash: browserHash, Nonce: nonce, Verifier: verifier,
-		ReturnTo: localPath(c.Query("return_to")), Expires: a.now().Add(loginLife),
+		ReturnTo: address.Local(c.Query("return_to")), Expires: a.now().Add(loginLife),
 	})
 	if err != nil {
 		writeProblem(c, err)
@@ -76,7 +77,7 @@ func (a *api) signIn(c *gin.Context) (postgres.Session, string, error) {
 	if c.Query("error") != "" {
 		return postgres.Session{}, "", gateway.Fail(gateway.Unauthenticated, "sign-in-refused", "The identity provider did not sign the person in.")
 	}
-	claims, err := a.claimsOf(ctx, c.Query("code"), login)
+	claims, err := a.claimsOf(ctx, single(c, "code"), login)
 	if err != nil {
 		return postgres.Session{}, "", err
 	}
@@ -84,10 +85,11 @@ func (a *api) signIn(c *gin.Context) (postgres.Session, string, error) {
 	return session, login.ReturnTo, err
 }
 
-// takeLogin uses up what startLogin kept, and makes sure that this browser began it.
+// takeLogin uses up what startLogin kept, and makes sure that this browser began it,
+// with this provider (RFC 9207).
 func (a *api) takeLogin(c *gin.Context) (postgres.Login, error) {
-	stateHash, ok := tokenHash(c.Query("state"))
-	if !ok {
+	stateHash, ok := tokenHash(single(c, "state"))
+	if issuer := c.Query("iss"); !ok || issuer != "" && issuer != a.provider.config.Issuer {
 		return postgres.Login{}, loginExpired()
 	}
 	login, err := a.logins.TakeLogin(c.Request.Context(), stateHash)
@@ -99,6 +101,14 @@ func (a *api) takeLogin(c *gin.Context) (postgres.Login, error) {
 		return postgres.Login{}, loginExpired()
 	}
 	return *login, nil
+}
+
+// single is a query parameter that stands once; "" otherwise.
+func single(c *gin.Context, name string) string {
+	if values := c.QueryArray(name); len(values) == 1 {
+		return values[0]
+	}
+	return ""
 }
 
 func loginExpired() error {

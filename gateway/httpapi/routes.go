@@ -39,7 +39,8 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	open.GET("/v1/ledger/checkpoints", op.ListCheckpoints)
 	open.GET("/v1/trust", op.GetTrust)
 	open.GET("/auth/login", a.startLogin)
-	open.GET("/auth/callback", a.finishLogin)
+
+	r.GET("/auth/callback", a.finishLogin) // providers send along what they like
 
 	// Whoever is signed in.
 	r.GET("/v1/me", a.person(), contract.check, op.GetMe)

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"kapok/crypto/keys"
 	"kapok/crypto/pki"
 	"kapok/crypto/sm"
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
 	"kapok/gateway/postgres/pgtest"
@@ -18,7 +18,7 @@ import (
 
 const origin = "kapok.example.cn/node-a" // its slash has to survive an address
 
-// stores are the real ones: PostgreSQL, a log that seals, keys in a file.
+// stores are the real ones: PostgreSQL, and a log that seals.
 type stores struct {
 	db     *postgres.DB
 	log    *ledger.Log
@@ -29,13 +29,10 @@ type stores struct {
 
 func newStores(t testing.TB) stores {
 	t.Helper()
-	file, err := keys.OpenFile(t.TempDir(), []byte("only for this test"), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := stores{db: pgtest.New(t)}
 	s.signer, s.chain = newDistrict(t)
-	s.people = s.db.People(file.Lookup().All)
+	s.people = s.db.People(lookup)
+	var err error
 	s.log, err = ledger.Open(t.Context(), s.db.Ledger(), ledger.Options{Origin: origin, Node: "a", Signing: s.signing})
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +45,11 @@ func newStores(t testing.TB) stores {
 		}
 	})
 	return s
+}
+
+// lookup is the keyed look-up under a key of these tests.
+func lookup(id gateway.Identity) []keys.Token {
+	return []keys.Token{{Version: 1, MAC: sm.HMAC([]byte("only for these tests"), []byte(id.Type), []byte(id.Number()))}}
 }
 
 func (s stores) signing() ledger.Signing { return ledger.Signing{Signer: s.signer, Chain: s.chain} }

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"kapok/gateway"
+	"kapok/gateway/httpapi/trace"
 	"kapok/gateway/postgres"
 )
 
@@ -32,6 +33,6 @@ func unwrap(ctx context.Context) (context.Context, *visit) {
 
 // begin gives the request its visit and its trace id.
 func begin(c *gin.Context) {
-	c.Set(visitKey, &visit{trace: traceID(c.GetHeader("Traceparent"))})
+	c.Set(visitKey, &visit{trace: trace.ID(c.GetHeader("Traceparent"))})
 	c.Next()
 }

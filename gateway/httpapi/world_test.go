@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type world struct {
 	metrics  *prometheus.Registry
 	provider *httptest.Server
 	stores   stores
+	down     atomic.Bool // the identity provider is
 }
 
 // option changes the world before it begins.
@@ -46,7 +48,7 @@ func newWorld(t testing.TB, options ...option) *world {
 		t.Fatal(err)
 	}
 	w.url = "http://" + listener.Addr().String()
-	w.provider = newProvider(t, w.url)
+	w.provider = w.newProvider(t)
 	known, err := catalog.Load(catalog.Example(), map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": w.provider.URL})
 	if err != nil {
 		t.Fatal(err)
@@ -71,16 +73,22 @@ func newWorld(t testing.TB, options ...option) *world {
 }
 
 // newProvider runs the sandbox's identity provider.
-func newProvider(t testing.TB, kapok string) *httptest.Server {
+func (w *world) newProvider(t testing.TB) *httptest.Server {
 	t.Helper()
 	register, err := people.NewRegister(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if w.down.Load() {
+			out.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		mux.ServeHTTP(out, r)
+	}))
 	t.Cleanup(server.Close)
-	provider, err := idp.New(server.URL, idp.Client{ID: "kapok", Redirect: kapok + "/auth/callback"}, register)
+	provider, err := idp.New(server.URL, idp.Client{ID: "kapok", Redirect: w.url + "/auth/callback"}, register)
 	if err != nil {
 		t.Fatal(err)
 	}

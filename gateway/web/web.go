@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"mime"
 	"path"
 	"strings"
 )
@@ -25,6 +24,15 @@ var fronts = []struct{ at, file string }{
 	{"/", "pages/index.html"},
 	{"/docs", "dist/swagger/index.html"},
 	{"/docs", "dist/placeholder.html"},
+}
+
+// types are those of the files here. A machine's own table could say otherwise.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".png":  "image/png",
+	"":      "text/plain; charset=utf-8",
 }
 
 // File is one file as it is served.
@@ -76,9 +84,9 @@ func (p Pages) mount(from fs.FS, folder, at string) error {
 }
 
 func newFile(name string, content []byte) File {
-	kind := mime.TypeByExtension(path.Ext(name))
-	if kind == "" {
-		kind = "text/plain; charset=utf-8"
+	kind, known := types[path.Ext(name)]
+	if !known {
+		kind = "application/octet-stream"
 	}
 	digest := sha256.Sum256(content)
 	return File{Type: kind, ETag: `"` + hex.EncodeToString(digest[:8]) + `"`, Content: content}

@@ -1,4 +1,6 @@
-package httpapi
+// Package trace names a request, so that its caller, the log and the ledger speak of
+// the same one: W3C Trace Context, https://www.w3.org/TR/trace-context/.
+package trace
 
 import (
 	"crypto/rand"
@@ -6,12 +8,12 @@ import (
 	"strings"
 )
 
-const noTrace = "00000000000000000000000000000000"
+const none = "00000000000000000000000000000000"
 
-// traceID takes the trace id of a well-formed W3C traceparent header, or makes a
-// random one. It is 32 lower-case hexadecimal digits.
-func traceID(traceparent string) string {
-	if id, ok := parseTraceparent(traceparent); ok {
+// ID takes the trace id of a well-formed traceparent header, or makes a random one.
+// It is 32 lower-case hexadecimal digits, never all zero.
+func ID(traceparent string) string {
+	if id, ok := parse(traceparent); ok {
 		return id
 	}
 	var raw [16]byte
@@ -19,9 +21,9 @@ func traceID(traceparent string) string {
 	return hex.EncodeToString(raw[:])
 }
 
-// parseTraceparent reads version "-" trace-id "-" parent-id "-" flags (W3C Trace
-// Context §3.2). A later version may append to it; version ff is forbidden.
-func parseTraceparent(header string) (string, bool) {
+// parse reads version "-" trace-id "-" parent-id "-" flags (§3.2). A later version may
+// append to it; version ff is forbidden.
+func parse(header string) (string, bool) {
 	const length = 55
 	if len(header) < length || header[2] != '-' || header[35] != '-' || header[52] != '-' {
 		return "", false
@@ -32,7 +34,7 @@ func parseTraceparent(header string) (string, bool) {
 			return "", false
 		}
 	}
-	if version == "ff" || id == noTrace || parent == noTrace[:16] {
+	if version == "ff" || id == none || parent == none[:16] {
 		return "", false
 	}
 	if len(header) > length && (version == "00" || header[length] != '-') {
