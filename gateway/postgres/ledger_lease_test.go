@@ -103,7 +103,9 @@ func TestLedgerRights(t *testing.T) {
 	if _, err := log.Append(t.Context(), ask); err != nil {
 		t.Fatal(err)
 	}
-	change(t, db, "basis-granted")
+	if _, err := log.Drain(t.Context(), change(t, db, "basis-granted")); err != nil {
+		t.Fatal(err)
+	}
 	err := db.InTx(t.Context(), func(tx pgx.Tx) error {
 		return postgres.StopEverywhere(t.Context(), tx, ledger.Stop{Kind: "basis", ID: "x"})
 	})
@@ -127,5 +129,5 @@ func TestLedgerRights(t *testing.T) {
 			t.Errorf("the gateway's role could: %s", statement)
 		}
 	}
-	recompute(t, owner, originA, -1)
+	recompute(t, owner, originA, 2)
 }
