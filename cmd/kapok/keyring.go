@@ -20,6 +20,11 @@ type keyring interface {
 	Secret(ctx context.Context, name string) (string, error)
 }
 
+// closer is a keyring that has something to give back: Vault's token.
+type closer interface {
+	Close(ctx context.Context) error
+}
+
 const (
 	fileBackend  = "file"
 	vaultBackend = "vault"

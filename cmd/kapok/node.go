@@ -162,5 +162,8 @@ func (n *node) stop(ctx context.Context) (err error) {
 	if n.database != nil {
 		n.database.Close()
 	}
+	if held, ok := n.keyring.(closer); ok {
+		err = errors.Join(err, held.Close(ctx))
+	}
 	return err
 }
