@@ -56,7 +56,7 @@ func TestBadInput(t *testing.T) {
 		{"limit 0", citizen, "GET", "/v1/me/accesses?limit=0", "", 400, "field-invalid", "limit"},
 		{"limit 101", citizen, "GET", "/v1/me/accesses?limit=101", "", 400, "field-invalid", "limit"},
 		{"limit in words", citizen, "GET", "/v1/me/accesses?limit=ten", "", 400, "field-invalid", "limit"},
-		{"limit twice", citizen, "GET", "/v1/me/accesses?limit=1&limit=2", "", 400, "field-invalid", "limit"},
+		{"limit twice", citizen, "GET", "/v1/me/accesses?limit=1&limit=2", "", 400, "parameter-repeated", "limit"},
 		{"unknown parameter", citizen, "GET", "/v1/me/accesses?subject_ref=" + number, "", 400, "member-unknown", "subject_ref"},
 		{"a parameter that is a number", citizen, "GET", "/v1/me/accesses?" + number + "=1", "", 400, "member-unknown", ""},
 		{"cursor", citizen, "GET", "/v1/me/accesses?cursor=%27%3B--", "", 400, "field-invalid", "cursor"},

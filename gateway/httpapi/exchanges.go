@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -50,6 +51,7 @@ func (a *api) serveSigned(c *gin.Context, serve func(context.Context, exchange.C
 		return
 	}
 	maps.Copy(c.Writer.Header(), release.Header)
+	c.Writer.Header().Set("Content-Length", strconv.Itoa(len(release.Body)))
 	c.Writer.WriteHeader(release.Status)
 	if _, err := c.Writer.Write(release.Body); err != nil {
 		_ = c.Error(err) // the caller has gone; the ledger says what was released

@@ -108,7 +108,7 @@ func TestTokenForm(t *testing.T) {
 	}{
 		"nothing":           {nil, "field-missing"},
 		"a part is missing": {[]string{grant, kind}, "field-missing"},
-		"twice":             {[]string{grant, grant, kind, assertion}, "field-invalid"},
+		"twice":             {[]string{grant, grant, kind, assertion}, "parameter-repeated"},
 		"unknown":           {[]string{grant, kind, assertion, "username=x"}, "member-unknown"},
 		"malformed":         {[]string{grant, kind, assertion + "%zz"}, "field-invalid"},
 		"semicolon":         {[]string{grant, kind, assertion + ";a=b"}, "field-invalid"},
@@ -126,6 +126,12 @@ func TestTokenForm(t *testing.T) {
 	b.form(grant, kind, assertion, "scope="+strings.Repeat("x", 2<<20)).wants(t, 413, "body-too-large")
 	w.exchange.answer(exchange.Release{}, gateway.Fail(gateway.Unauthenticated, "assertion-invalid", "No."))
 	if p := b.form(grant, kind, assertion).wants(t, 401, "assertion-invalid"); p.OAuth != "invalid_client" {
+		t.Errorf("error %q", p.OAuth)
+	}
+	wrong := gateway.Fail(gateway.Invalid, "field-invalid", "No.")
+	wrong.Field = "grant_type"
+	w.exchange.answer(exchange.Release{}, wrong)
+	if p := b.form("grant_type=password", kind, assertion).wants(t, 400, "field-invalid"); p.OAuth != "unsupported_grant_type" {
 		t.Errorf("error %q", p.OAuth)
 	}
 	w.exchange.answer(exchange.Release{}, gateway.Fail(gateway.Unavailable, "ledger-busy", "Later."))

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"slices"
+	"time"
 
 	"kapok/gateway"
 	"kapok/gateway/postgres"
@@ -16,7 +17,7 @@ var identityCard = []string{"10", string(gateway.CitizenID)}
 // says of them, and that they are a citizen when the provider vouches for their
 // identity number. The number ends here; what is kept is a random reference.
 func (a *api) rolesOf(ctx context.Context, claims identityClaims) (postgres.Session, error) {
-	session := postgres.Session{Issuer: claims.Issuer, AuthLevel: level(claims.Level), Expires: a.now().Add(sessionLife)}
+	session := postgres.Session{Issuer: claims.Issuer, AuthLevel: level(claims.Level), Expires: a.now().Add(sessionLife).Truncate(time.Second)}
 	if staff, known := a.catalog.Staff(claims.Issuer, claims.Subject); known {
 		session.Subject = claims.Subject
 		for _, role := range staff.Roles {

@@ -57,7 +57,7 @@ func writeProblem(c *gin.Context, err error) {
 // writeOAuthError answers as RFC 6749 §5.2 wants it, with Kapok's code beside.
 func writeOAuthError(c *gin.Context, err error) {
 	v, failure, known := fail(c, err)
-	if failure.Code == "grant-type-unsupported" {
+	if failure.Code == "field-invalid" && failure.Field == "grant_type" {
 		known.oauth = "unsupported_grant_type"
 	}
 	writeProblemAs(c, known.status, OAuthError{

@@ -22,7 +22,7 @@ func logRequest(log *slog.Logger) gin.HandlerFunc {
 				slog.String("route", route(c)),
 				slog.Int("status", status),
 				slog.String("trace_id", v.trace),
-				slog.Duration("took", time.Since(started)),
+				slog.Int64("took_us", time.Since(started).Microseconds()),
 			}
 			if v.system != "" {
 				attrs = append(attrs, slog.String("system", v.system))

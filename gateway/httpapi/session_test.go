@@ -226,7 +226,7 @@ func TestSessionsEnd(t *testing.T) {
 		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
 	b := w.browser(t).signIn("citizen-01")
-	ahead.Store(int64(119 * time.Minute))
+	ahead.Store(int64(118 * time.Minute))
 	b.get("/v1/me").wants(t, 200, "")
 	ahead.Store(int64(2 * time.Hour))
 	b.get("/v1/me").wants(t, 401, "session-missing")

@@ -70,7 +70,9 @@ func checkOnce(given url.Values, known map[string]bool) error {
 			return unknownMember(name, "A parameter is not known.")
 		}
 		if len(values) > 1 {
-			return invalid(name, "A parameter stands more than once.")
+			failure := gateway.Fail(gateway.Invalid, "parameter-repeated", "A parameter stands more than once.")
+			failure.Field = name
+			return failure
 		}
 	}
 	for name, required := range known {
