@@ -94,6 +94,19 @@ func TestRunSaysWhenAnswersWereWrong(t *testing.T) {
 	}
 }
 
+func TestRunSaysWhenItWasNotAlone(t *testing.T) {
+	for others, warned := range map[float64]bool{0: false, 4: false, 100: true} {
+		r := Result{Contenders: []Standing{{Key: "c", CPU: CPU{Contender: 60, Source: 30, Idle: 10, Others: others}}}}
+		var out bytes.Buffer
+		if err := r.print(&out); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), "NOT ALONE: while c ran, 50 %") != warned {
+			t.Errorf("others %v:\n%s", others, &out)
+		}
+	}
+}
+
 func TestOptionsAreBounded(t *testing.T) {
 	for name, o := range map[string]Options{
 		"connections": {Connections: 100_000},

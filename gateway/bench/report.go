@@ -94,8 +94,16 @@ func (r Result) printTimes(out io.Writer) {
 		fmt.Fprintf(rows, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t\n", name(one.Key+"  "+one.Title), c.Contender, c.PostgreSQL, c.Source, c.Generator, c.Others, c.Idle)
 	}
 	_ = rows.Flush() // it writes to memory
+	for _, one := range r.Contenders {
+		if share := one.CPU.disturbed(); share > tolerated {
+			fmt.Fprintf(out, "NOT ALONE: while %s ran, %.0f %% of the processors went to other work; what counts then is the processor time, not the rate\n", one.Key, 100*share)
+		}
+	}
 	fmt.Fprintln(out)
 }
+
+// tolerated is the share of the processors that other work may take unmentioned.
+const tolerated = 0.05
 
 func (r Result) printBudget(out io.Writer) {
 	fmt.Fprintf(out, "ledger: %d entries in %d commits, %.1f in one; a commit took %.2f ms\n\n",

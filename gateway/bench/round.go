@@ -36,6 +36,15 @@ type CPU struct {
 // parties is what all whose work an exchange is used together.
 func (c CPU) parties() float64 { return c.Contender + c.PostgreSQL + c.Source + c.Generator }
 
+// disturbed is the share of the processors that work of others took.
+func (c CPU) disturbed() float64 {
+	all := c.parties() + c.Others + c.Idle
+	if all == 0 {
+		return 0
+	}
+	return c.Others / all
+}
+
 // The trial run finds out how many requests are to be signed for the window, and
 // warms up the process.
 const (
