@@ -15,7 +15,7 @@ var steps = []rule{
 	{line: "admit: access token", names: []string{"kapok/gateway/exchange.(*Service).accessToken"}},
 	{line: "admit: request signature", names: []string{"kapok/crypto/httpsig.Verify", "kapok/crypto/httpsig.Parse"}},
 	{line: "admit: the rest", names: []string{"kapok/gateway/exchange.(*Service).admit", "kapok/gateway/exchange.(*Service).admitUse"}},
-	{line: "resolve", names: []string{"kapok/gateway/exchange.(*Service).resolve", "kapok/gateway/postgres.(*loader).run"}},
+	{line: "resolve", names: []string{"kapok/gateway/exchange.(*Service).resolve", "kapok/gateway/postgres.(*DB).resolveAll"}},
 	{line: "decide", names: []string{"kapok/gateway/exchange.(*Service).decide"}},
 	{line: "record intent", names: []string{"kapok/gateway/exchange.(*Service).recordIntent"}},
 	{line: "fetch", names: []string{"kapok/gateway/exchange.(*Service).fetch", "http.(*persistConn).readLoop", "http.(*persistConn).writeLoop"}},
