@@ -87,8 +87,8 @@ func (e Entry) checkHead() error {
 }
 
 // wordFits: 1 to 64 lower-case letters, digits and marks, a letter first.
-func wordFits(word, marks string) bool {
-	if word == "" || len(word) > maxWord || word[0] < 'a' || word[0] > 'z' {
+func wordFits[W string | []byte](word W, marks string) bool {
+	if len(word) == 0 || len(word) > maxWord || word[0] < 'a' || word[0] > 'z' {
 		return false
 	}
 	for i := range len(word) {
@@ -100,7 +100,7 @@ func wordFits(word, marks string) bool {
 	return true
 }
 
-func nameFits(name string) bool { return wordFits(name, "_.-") }
+func nameFits[W string | []byte](name W) bool { return wordFits(name, "_.-") }
 
 func (f Field) check() error {
 	switch {

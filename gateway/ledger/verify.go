@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/transparency-dev/merkle/proof"
 
-	"kapok/crypto/pki"
 	"kapok/crypto/sm"
 )
 
@@ -145,53 +143,14 @@ func (run *verification) head() (string, error) {
 	return fmt.Sprintf("origin %s, %d entries", run.checkpoint.Origin, run.checkpoint.Size), nil
 }
 
-// certificates wants a chain in order without a certificate too many: a byte of
-// one that leads nowhere would be bound by nothing.
 func (run *verification) certificates() (string, error) {
 	roots, err := run.bundle.roots()
 	if err != nil {
 		return "", err
 	}
-	sent, err := parseChain(run.receipt.Chain)
-	if err != nil {
-		return "", err
-	}
-	leaf := sent[0]
-	if err := leaf.RequireUsage(pki.Operational); err != nil {
-		return "", err
-	}
-	if leaf.NotAfter.Sub(leaf.NotBefore) > pki.MaxOperational {
-		return "", errors.New("the operational certificate lives longer than 24 hours")
-	}
-	built, err := pki.BuildChain(run.verifier, run.checkpoint.Origin, leaf, sent[1:], roots, run.checkpoint.Sealed)
-	if err != nil {
-		return "", err
-	}
-	if len(built) != len(sent)+1 || !slices.EqualFunc(built[:len(sent)], sent, sameCertificate) {
-		return "", errors.New("the chain is not exactly the certificates from the operational key's up to below the root")
-	}
-	run.key, err = leaf.PublicKey()
-	return fmt.Sprintf("%d of them lead to a pinned root, all in force when sealed", len(sent)), err
+	run.key, err = operationalKey(run.verifier, roots, run.checkpoint, run.receipt.Chain)
+	return fmt.Sprintf("%d of them lead to a pinned root, all in force when sealed", len(run.receipt.Chain)), err
 }
-
-const maxChain = 5
-
-func parseChain(chain [][]byte) ([]*pki.Certificate, error) {
-	if len(chain) == 0 || len(chain) > maxChain {
-		return nil, fmt.Errorf("a chain has 1 to %d certificates", maxChain)
-	}
-	parsed := make([]*pki.Certificate, len(chain))
-	for i, der := range chain {
-		certificate, err := pki.Parse(der)
-		if err != nil {
-			return nil, err
-		}
-		parsed[i] = certificate
-	}
-	return parsed, nil
-}
-
-func sameCertificate(a, b *pki.Certificate) bool { return bytes.Equal(a.Raw, b.Raw) }
 
 func (run *verification) signature() (string, error) {
 	err := run.note.verify(run.verifier, run.checkpoint.Origin, run.key)
