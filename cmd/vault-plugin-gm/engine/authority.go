@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/vault/sdk/logical"
 
@@ -63,7 +64,7 @@ func newAuthorityKey(ctx context.Context, storage logical.Storage, name string) 
 	if err == nil {
 		return nil, refuse("a key of this name is there already")
 	}
-	if err != notFound {
+	if !errors.Is(err, notFound) {
 		return nil, err
 	}
 	record, err := newKeyRecord(kindAuthority)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -367,7 +368,7 @@ func TestRevokeAndTidy(t *testing.T) {
 	}
 	leaf, root := parseOne(t, answer["certificate"]), parseOne(t, m.read("authorities/ca")["certificate"])
 	err = pki.VerifyChain(sm.NewVerifier(sm.VerifierOptions{}), "test", leaf, nil, []*pki.Certificate{root}, leaf.NotAfter, list)
-	if err != pki.ErrRevoked {
+	if !errors.Is(err, pki.ErrRevoked) {
 		t.Errorf("chain: %v", err)
 	}
 	if tidied := m.write("tidy", nil); tidied["certificates_forgotten"] != 0 {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strconv"
 
 	"github.com/hashicorp/vault/sdk/framework"
@@ -76,7 +77,7 @@ func (b *backend) createKey(ctx context.Context, req *logical.Request, data *fra
 	if err == nil {
 		return nil, refuse("a key of this name is there already")
 	}
-	if err != notFound {
+	if !errors.Is(err, notFound) {
 		return nil, err
 	}
 	record, err := newKeyRecord(wanted)
