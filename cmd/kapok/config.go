@@ -22,6 +22,7 @@ type config struct {
 	Node      string         `koanf:"node"`       // this node's name; its log is named after it
 	LogName   string         `koanf:"log_name"`   // prefix of the logs' origins, a host name of the operator
 	Database  databaseConfig `koanf:"database"`
+	Ledger    ledgerConfig   `koanf:"ledger"`
 	Keys      keysConfig     `koanf:"keys"`
 	Catalog   catalogConfig  `koanf:"catalog"`
 	Policies  string         `koanf:"policies"` // folder; empty: those built in
@@ -31,6 +32,11 @@ type config struct {
 
 type databaseConfig struct {
 	URL string `koanf:"url"`
+}
+
+type ledgerConfig struct {
+	Anchors     string        `koanf:"anchors"`      // folder outside the database for signed checkpoints; empty: none
+	AnchorEvery time.Duration `koanf:"anchor_every"` // how often they are written
 }
 
 type keysConfig struct {
@@ -101,7 +107,8 @@ func environmentKey(name, value string) (string, any) {
 func defaults() config {
 	return config{
 		Listen: "127.0.0.1:8640", PublicURL: "http://127.0.0.1:8640", Node: "node-1", LogName: "kapok.example",
-		Keys: keysConfig{Backend: fileBackend, Lifetime: 12 * time.Hour},
+		Ledger: ledgerConfig{AnchorEvery: time.Second},
+		Keys:   keysConfig{Backend: fileBackend, Lifetime: 12 * time.Hour},
 	}
 }
 
@@ -115,6 +122,7 @@ func (c config) check() error {
 		{"public_url", "is an http or https address without a path", isBase(c.PublicURL)},
 		{"node", "is not empty", c.Node != ""},
 		{"database.url", "is not empty (or set DATABASE_URL)", c.Database.URL != ""},
+		{"ledger.anchor_every", "is between 100 ms and 1 hour", c.Ledger.AnchorEvery >= 100*time.Millisecond && c.Ledger.AnchorEvery <= time.Hour},
 		{"keys.backend", "is file or vault", backends[c.Keys.Backend] != nil},
 		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != fileBackend || c.Keys.Folder != ""},
 		{"keys.vault", "names address, role_id_file and secret_id_file with the vault backend", c.Keys.Backend != vaultBackend || c.Keys.Vault.complete()},

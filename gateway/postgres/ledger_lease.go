@@ -31,14 +31,16 @@ func (l *Ledger) Take(ctx context.Context, lease ledger.Lease) error {
 
 // takeLease fails with pgx.ErrNoRows where there is no such origin.
 func takeLease(ctx context.Context, tx pgx.Tx, lease ledger.Lease) error {
-	var held bool
+	var held, retired bool
 	err := tx.QueryRow(ctx, `
-		select lease_token <> '' and node <> $2 and lease_until > clock_timestamp()
-		from ledger_origins where origin = $1 for update`, lease.Origin, lease.Node).Scan(&held)
-	if err != nil {
+		select lease_token <> '' and node <> $2 and lease_until > clock_timestamp(), retired_at is not null
+		from ledger_origins where origin = $1 for update`, lease.Origin, lease.Node).Scan(&held, &retired)
+	switch {
+	case err != nil:
 		return err
-	}
-	if held {
+	case retired:
+		return ledger.ErrRetired
+	case held:
 		return ledger.ErrLeaseHeld
 	}
 	_, err = tx.Exec(ctx, `
@@ -75,7 +77,8 @@ func lockOrigin(ctx context.Context, tx pgx.Tx, origin string) error {
 // Renew is as [ledger.Origins] has it.
 func (l *Ledger) Renew(ctx context.Context, lease ledger.Lease) error {
 	renewed, err := l.db.pool.Exec(ctx, `
-		update ledger_origins set lease_until = clock_timestamp() + $3::interval
+		update ledger_origins set lease_until = clock_timestamp() + $3::interval,
+			lease_token = case when $3::interval > '0' then lease_token else '' end
 		where origin = $1 and lease_token = $2`, lease.Origin, lease.Token, lease.For)
 	if err != nil {
 		return explain(err)
