@@ -147,9 +147,9 @@ func describe(head Checkpoint) string {
 
 // Heads is what a proof asks of a database beside the tiles.
 type Heads interface {
-	// Head returns the checkpoint of exactly that size, or the last one for size 0;
+	// HeadAt returns the checkpoint of exactly that size, or the last one for size 0;
 	// "" when there is none.
-	Head(ctx context.Context, origin string, size uint64) (string, error)
+	HeadAt(ctx context.Context, origin string, size uint64) (string, error)
 	Chain(ctx context.Context, origin, key string) ([][]byte, error)
 	Tiles(ctx context.Context, origin string, ids []TileID) ([]Tile, error)
 }
@@ -160,7 +160,7 @@ type Heads interface {
 func ProveConsistency(ctx context.Context, from Heads, origin string, size, to uint64) (Consistency, error) {
 	c := Consistency{From: size, Kind: consistencyKind, Version: consistencyVersion}
 	var err error
-	if c.Checkpoint, err = from.Head(ctx, origin, to); err != nil {
+	if c.Checkpoint, err = from.HeadAt(ctx, origin, to); err != nil {
 		return Consistency{}, err
 	}
 	newer, err := ParseCheckpoint(c.Checkpoint)
@@ -190,7 +190,7 @@ func ProveConsistency(ctx context.Context, from Heads, origin string, size, to u
 func (c *Consistency) addKeys(ctx context.Context, from Heads, origin string, size uint64) error {
 	notes := []string{c.Checkpoint}
 	if size > 0 {
-		older, err := from.Head(ctx, origin, size)
+		older, err := from.HeadAt(ctx, origin, size)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-func (m *memoryLog) Head(_ context.Context, _ string, size uint64) (string, error) {
+func (m *memoryLog) HeadAt(_ context.Context, _ string, size uint64) (string, error) {
 	for _, printed := range slices.Backward(m.notes) {
 		head, err := ParseCheckpoint(printed)
 		if err != nil || size == 0 || head.Size == size {

@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"kapok/gateway/ledger"
+)
+
+var (
+	_ ledger.Records = (*Ledger)(nil)
+	_ ledger.Heads   = (*Ledger)(nil)
+)
+
+// Entries is as [ledger.Records] has it: rows come one at a time from the server.
+// What is handed out is valid until each returns.
+func (l *Ledger) Entries(ctx context.Context, origin string, first, end uint64, each func(index uint64, encoded []byte) error) error {
+	rows, err := l.db.pool.Query(ctx, `
+		select idx, entry from ledger_entries where origin = $1 and idx >= $2 and idx < $3 order by idx`,
+		origin, int64(first), int64(end))
+	if err != nil {
+		return explain(err)
+	}
+	var index int64
+	var encoded []byte
+	_, err = pgx.ForEachRow(rows, []any{&index, &encoded}, func() error { return each(uint64(index), encoded) })
+	return explain(err)
+}
+
+// Notes is as [ledger.Records] has it.
+func (l *Ledger) Notes(ctx context.Context, origin string, first, end uint64, each func(note string) error) error {
+	rows, err := l.db.pool.Query(ctx, `
+		select note from ledger_checkpoints where origin = $1 and size > $2 and size <= $3 order by size`,
+		origin, int64(first), int64(end))
+	if err != nil {
+		return explain(err)
+	}
+	var note string
+	_, err = pgx.ForEachRow(rows, []any{&note}, func() error { return each(note) })
+	return explain(err)
+}
+
+// Chain returns the certificates of an operational key of that log, the root last;
+// ledger.ErrNoEntry when the key is not known.
+func (l *Ledger) Chain(ctx context.Context, origin, key string) ([][]byte, error) {
+	var chain [][]byte
+	err := l.db.pool.QueryRow(ctx, `select chain from ledger_keys where origin = $1 and key = $2`, origin, key).Scan(&chain)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ledger.ErrNoEntry
+	}
+	return chain, explain(err)
+}
+
+// HeadAt is as [ledger.Heads] has it.
+func (l *Ledger) HeadAt(ctx context.Context, origin string, size uint64) (string, error) {
+	var note string
+	err := l.db.pool.QueryRow(ctx, `
+		select note from ledger_checkpoints
+		where origin = $1 and ($2 = 0 or size = $2) order by size desc limit 1`, origin, int64(size)).Scan(&note)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return note, explain(err)
+}
