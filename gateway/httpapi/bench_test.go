@@ -39,6 +39,7 @@ type blank struct{ header http.Header }
 func (b *blank) Header() http.Header         { return b.header }
 func (b *blank) Write(p []byte) (int, error) { return len(p), nil }
 func (b *blank) WriteHeader(int)             {}
+func (b *blank) Flush()                      {}
 
 // BenchmarkChain compares POST /v1/exchanges through the whole edge, log included,
 // with a bare Gin that reads the same body and writes the same answer.

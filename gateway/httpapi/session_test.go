@@ -102,6 +102,21 @@ func TestCodeInjection(t *testing.T) {
 	thief.get("/v1/me").wants(t, 401, "session-missing")
 }
 
+// TestNonceBindsTheToken: an ID token that was made for another request is refused.
+func TestNonceBindsTheToken(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser(t)
+	at, err := url.Parse(b.get("/auth/login").Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := at.Query()
+	query.Set("nonce", strings.Repeat("N", 43))
+	at.RawQuery = query.Encode()
+	b.get(b.atProvider(at.String(), "citizen-01")).wants(t, 401, "sign-in-invalid")
+	b.get("/v1/me").wants(t, 401, "session-missing")
+}
+
 func TestAuthorisationRequest(t *testing.T) {
 	w := newWorld(t)
 	at, err := url.Parse(w.browser(t).get("/auth/login").Header.Get("Location"))
