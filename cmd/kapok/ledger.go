@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+const ledgerUsage = "usage: kapok ledger evidence | expire | erase, each with --config FILE; -h explains its flags"
+
+// ledgerActs are what an operator does with the record. Each is recorded in turn.
+var ledgerActs = map[string]func(ctx context.Context, args []string, out io.Writer) error{
+	"evidence": writeEvidence,
+	"expire":   expireMessages,
+	"erase":    eraseSubject,
+}
+
+func ledgerCommand(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New(ledgerUsage)
+	}
+	act, known := ledgerActs[args[0]]
+	if !known {
+		return errors.New(ledgerUsage)
+	}
+	return act(ctx, args[1:], out)
+}

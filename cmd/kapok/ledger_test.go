@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kapok/crypto/sm"
+	"kapok/gateway/ledger"
+)
+
+// TestLedgerToolsOfARunningNode exports the log of a node that answers calls, and
+// verifies what was written as a stranger would.
+func TestLedgerToolsOfARunningNode(t *testing.T) {
+	w := newWorld(t, 1)
+	node := w.nodes[0]
+	for range 5 {
+		if _, err := node.journal.Append(t.Context(), ledger.Append{Entry: func(ledger.Found) ledger.Entry {
+			return ledger.Entry{Kind: "trial", At: time.Now(), Fields: []ledger.Field{{Name: "n", Value: "1"}}}
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("DATABASE_URL", w.dsn)
+	t.Setenv("KAPOK_KEYS__FOLDER", w.keys.Folder)
+	tool := func(args ...string) (string, error) {
+		var out bytes.Buffer
+		err := run(t.Context(), append([]string{"ledger"}, args...), &out)
+		return out.String(), err
+	}
+	folder := filepath.Join(t.TempDir(), "log")
+	if out, err := tool("export", "--origin", "kapok.test/node-0", folder); err != nil || !strings.Contains(out, "kapok-verify log") {
+		t.Fatalf("%s %v", out, err)
+	}
+	pinned, err := ledger.ParseBundle(node.bundle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := sm.NewVerifier(sm.VerifierOptions{Both: true})
+	report, err := ledger.VerifyLog(t.Context(), os.DirFS(folder), ledger.LogOptions{Bundle: pinned, Verifier: verifier, All: true})
+	if err != nil || !report.OK() || report.Told.Size < 5 {
+		t.Fatalf("%+v %v", report, err)
+	}
+	older, err := tool("checkpoint", "--origin", "kapok.test/node-0", "--size", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := tool("prove-consistency", "--origin", "kapok.test/node-0", "--from", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proved, err := ledger.ParseConsistency([]byte(printed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report := ledger.VerifyConsistency(older, proved.Checkpoint, proved.Proof, proved.Keys, pinned, verifier); !report.OK() {
+		t.Errorf("%+v", report.Steps)
+	}
+	for _, wrong := range [][]string{
+		{}, {"burn"}, {"export", "--origin", "kapok.test/node-0"}, {"export", folder},
+		{"export", "--origin", "kapok.test/absent", t.TempDir()}, {"export", "--origin", "kapok.test/node-0", "--from", "1", t.TempDir()},
+		{"checkpoint", "--origin", "kapok.test/node-0", "--size", "999"},
+	} {
+		if out, err := tool(wrong...); err == nil {
+			t.Errorf("%v: %s", wrong, out)
+		}
+	}
+}
