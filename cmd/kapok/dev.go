@@ -70,6 +70,9 @@ func (t *trial) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := os.MkdirAll(t.folder, 0o755); err != nil {
+		return err
+	}
 	data, err := t.databaseFolder()
 	if err != nil {
 		return err
@@ -134,6 +137,7 @@ func (t *trial) config(dsn string) (config, error) {
 	c.Listen, c.PublicURL = t.listen, "http://"+t.listen
 	c.Node, c.LogName = "dev", "kapok.example"
 	c.Database.URL = dsn
+	c.Ledger.Anchors = filepath.Join(t.folder, "anchors")
 	c.Keys.Backend, c.Keys.Vault = t.backend, t.vault
 	c.Keys.Folder = filepath.Join(t.folder, "keys")
 	c.Keys.PassphraseFile = filepath.Join(t.folder, "passphrase")

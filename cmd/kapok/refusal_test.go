@@ -274,6 +274,29 @@ func waitForIntent(t *testing.T, w *world) {
 	t.Fatal("no intent appeared")
 }
 
+// TestTidyForgetsOnlyWhatHasExpired: a nonce stays used while its signature is fresh.
+func TestTidyForgetsOnlyWhatHasExpired(t *testing.T) {
+	w := newWorld(t, 1)
+	department := w.enrol(dibao)
+	body := ask(w.statutory("name"), "name")
+	s := department.shot(body)
+	nonce := s.params.Nonce
+	readRelease(t, department.send(s))
+	again := func() int {
+		s := department.shot(body)
+		s.params.Nonce = nonce
+		return department.send(s).status
+	}
+	w.nodes[0].tidy(t.Context(), time.Now())
+	if status := again(); status != http.StatusConflict {
+		t.Errorf("after tidying the nonce works again: %d", status)
+	}
+	w.nodes[0].tidy(t.Context(), time.Now().Add(time.Hour))
+	if status := again(); status != http.StatusOK {
+		t.Errorf("an expired nonce is still kept: %d", status)
+	}
+}
+
 func TestRevokedKeyIsRefused(t *testing.T) {
 	w := newWorld(t, 2)
 	department := w.enrol(dibao)

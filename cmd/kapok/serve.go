@@ -42,6 +42,7 @@ func serve(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	tuneMemory()
 	log := newLog(os.Stderr)
 	ring, err := openKeyring(ctx, c.Keys, log)
 	if err != nil {

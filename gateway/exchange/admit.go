@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,13 +20,17 @@ const (
 	// as long, so that it cannot come back while its signature is still fresh.
 	maxSkew       = 180 * time.Second
 	nonceLifetime = 2 * maxSkew
-
-	minNonce = 16 // characters; 96 bits in base64url
-	maxNonce = 128
 )
 
 // mustCover are the parts of a request that its signature has to cover (RFC 9421).
 var mustCover = []string{"@method", "@target-uri", "content-digest", "authorization"}
+
+// What a caller chooses and the ledger claims for it is printable ASCII of a sound
+// length.
+var (
+	idempotencyKey = regexp.MustCompile(`^[\x21-\x7e]{8,128}$`)
+	onceOnly       = regexp.MustCompile(`^[\x21-\x7e]{16,128}$`) // nonce, jti: 96 bits in base64url
+)
 
 // admit proves who calls: an access token that Kapok issued to a system, and a
 // message signature over this very request by the key the token is bound to. The
@@ -57,9 +62,13 @@ func (s *Service) admit(ctx context.Context, call Call) (Caller, error) {
 	if err := httpsig.CheckContentDigest(call.Header, call.Body); err != nil {
 		return Caller{}, err
 	}
+	base, err := httpsig.Base(message, params)
+	if err != nil {
+		return Caller{}, err
+	}
 	return Caller{
 		System: key.System, Department: s.departmentOf(key.System), KeyID: key.KeyID,
-		Nonce: params.Nonce, Created: params.Created, Signature: signature,
+		Nonce: params.Nonce, Created: params.Created, Base: base, Signature: signature,
 	}, nil
 }
 
@@ -70,11 +79,16 @@ func (s *Service) checkParams(call Call, params httpsig.Params, token accessClai
 		failure.Field = missing
 		return failure
 	}
+	if key := call.Header.Get(idempotencyHeader); key != "" && !idempotencyKey.MatchString(key) {
+		failure := gateway.Fail(gateway.Invalid, "idempotency-key-invalid", "Idempotency-Key is 8 to 128 printable ASCII characters without blanks.")
+		failure.Field = strings.ToLower(idempotencyHeader)
+		return failure
+	}
 	if params.Tag != requestTag {
 		return gateway.Fail(gateway.Unauthenticated, "signature-malformed", `The signature's tag has to be "kapok".`)
 	}
-	if length := len(params.Nonce); length < minNonce || length > maxNonce {
-		return gateway.Fail(gateway.Unauthenticated, "nonce-missing", "The signature needs a nonce of 16 to 128 characters.")
+	if !onceOnly.MatchString(params.Nonce) {
+		return gateway.Fail(gateway.Unauthenticated, "nonce-missing", "The signature needs a nonce of 16 to 128 printable ASCII characters.")
 	}
 	if skew := s.now().Sub(params.Created); skew > maxSkew || skew < -maxSkew {
 		return gateway.Fail(gateway.Unauthenticated, "clock-skew",

@@ -84,8 +84,8 @@ func (s *Service) checkAssertion(key SystemKey, claims jwt.RegisteredClaims) err
 	if claims.ExpiresAt.Sub(s.now()) > maxAssertionLife {
 		return gateway.Fail(gateway.Unauthenticated, "assertion-invalid", "exp is to be at most 5 minutes away.")
 	}
-	if length := len(claims.ID); length < minNonce || length > maxNonce {
-		return gateway.Fail(gateway.Unauthenticated, "assertion-invalid", "jti is to have 16 to 128 characters.")
+	if !onceOnly.MatchString(claims.ID) {
+		return gateway.Fail(gateway.Unauthenticated, "assertion-invalid", "jti is to have 16 to 128 printable ASCII characters.")
 	}
 	return nil
 }
