@@ -6,13 +6,18 @@ import (
 	"io"
 )
 
-const ledgerUsage = "usage: kapok ledger evidence | expire | erase, each with --config FILE; -h explains its flags"
+const ledgerUsage = "usage: kapok ledger evidence | expire | erase | export | prove-consistency | checkpoint, each with --config FILE; -h explains its flags"
 
-// ledgerActs are what an operator does with the record. Each is recorded in turn.
+// ledgerActs are what an operator does with the record. Those that show or erase
+// something are recorded in turn.
 var ledgerActs = map[string]func(ctx context.Context, args []string, out io.Writer) error{
 	"evidence": writeEvidence,
 	"expire":   expireMessages,
 	"erase":    eraseSubject,
+
+	"export":            onLog(1, exportLog),
+	"prove-consistency": onLog(0, proveConsistency),
+	"checkpoint":        onLog(0, printCheckpoint),
 }
 
 func ledgerCommand(ctx context.Context, args []string, out io.Writer) error {

@@ -31,9 +31,8 @@ func commands() []command {
 		{"keys", "enrol, list and revoke the keys of departments' systems", systemKeys},
 		{"secret", "keep a source's secret in the file backend, read from standard input", putSecret},
 		{"catalog", "check a catalogue folder", checkCatalog},
-		{"ledger", "export a log, prove its consistency, for kapok-verify", ledgerTools},
 		{"bundle", "print the trust bundle that kapok-verify pins", bundle},
-		{"ledger", "evidence of a use; what is past its time; erasure", ledgerCommand},
+		{"ledger", "evidence of a use; a log's files and proofs; what is past its time; erasure", ledgerCommand},
 		{"bench", "measure the whole path against a bare proxy", bench},
 	}
 }
