@@ -56,7 +56,7 @@ func (k cookies) name(of string) string {
 }
 
 func (k cookies) set(c *gin.Context, of, value string, life time.Duration) {
-	http.SetCookie(c.Writer, &http.Cookie{
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure follows the public address; only a trial on one machine has http
 		Name: k.name(of), Value: value, Path: "/", MaxAge: int(life.Seconds()),
 		HttpOnly: true, Secure: k.https, SameSite: http.SameSiteLaxMode,
 	})
