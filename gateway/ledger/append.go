@@ -53,6 +53,8 @@ type Append struct {
 	// where it is later.
 	Entry   func(Found) Entry
 	Subject string // subject_ref for the citizen's index; "" when nobody is concerned
+
+	Attachment *Attachment // nil: none
 }
 
 // Sealed is an entry that is durable and in a signed tree.
@@ -129,6 +131,11 @@ const (
 // check keeps out what a database would refuse, because that would fail the whole
 // batch with it.
 func (a Append) check() error {
+	if a.Attachment != nil {
+		if err := a.Attachment.check(); err != nil {
+			return err
+		}
+	}
 	if a.Entry == nil || !textFits(a.Subject) || len(a.Stops) > maxStops || len(a.Claims) > maxStops {
 		return malformed("an append needs an entry, and at most 64 stops and claims")
 	}
@@ -175,7 +182,7 @@ func failed() *gateway.Error {
 	return unavailable("ledger-unavailable", "The ledger could not be written; nothing was recorded.")
 }
 func unknown() *gateway.Error {
-	return unavailable("ledger-outcome-unknown", "The ledger did not confirm in time; whether it recorded this is not known.")
+	return unavailable(OutcomeUnknown, "The ledger did not confirm in time; whether it recorded this is not known.")
 }
 
 func unavailable(code, message string) *gateway.Error {

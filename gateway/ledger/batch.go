@@ -242,10 +242,14 @@ func (b *batch) grow(t *tree, by *committer, sealed time.Time) (rows []Row, tile
 }
 
 func (it *item) row() Row {
-	return Row{
+	row := Row{
 		Index: it.index, At: it.entry.At, Kind: it.entry.Kind, Ref: it.entry.Ref,
 		Entry: it.encoded, Openings: it.packed, Subject: it.subject, Pending: it.pending,
 	}
+	if it.request != nil {
+		row.Attachment = it.request.append.Attachment
+	}
+	return row
 }
 
 func (b *batch) answer(origin string) {

@@ -29,6 +29,9 @@ type Options struct {
 	Node    string         // which machine writes it; a restart of the same node needs to wait for no lease
 	Signing func() Signing // called for each batch
 
+	Floor  string // signed checkpoint kept outside the store, which the stored log must contain; "": none
+	Estate bool   // another node's log, opened to be closed: entries left pending are not taken into it
+
 	Lease    time.Duration                         // 0: 15 s
 	MaxBatch int                                   // entries in one commit; 0: 1024
 	Queue    int                                   // appends that may wait; 0: 4096
@@ -50,14 +53,17 @@ type Log struct {
 	closing chan struct{}
 	done    chan struct{} // closed when the sequencer has ended
 	fenced  atomic.Bool   // the lease is lost; for good
+	behind  atomic.Bool   // the store was set back; for good
 	close   sync.Once
 
-	drains drains
+	drains  drains
+	settled settled
 
 	// Of the sequencer's goroutine alone.
-	tree      *tree     // nil: load it again before writing
-	sealed    time.Time // of the last checkpoint
-	storedKey string    // the key whose chain is stored already
+	tree      *tree      // nil: load it again before writing
+	sealed    time.Time  // of the last checkpoint
+	floor     Checkpoint // what the stored log must contain: the last that is known to be sealed
+	storedKey string     // the key whose chain is stored already
 	leaf      *pki.Certificate
 	committer *committer
 	memo      *memo
@@ -89,6 +95,9 @@ func Open(ctx context.Context, store Store, options Options) (*Log, error) {
 		committer: newCommitter(),
 		memo:      newMemo(),
 	}
+	if err := l.stand(options.Floor); err != nil {
+		return nil, err
+	}
 	if err := store.Take(ctx, l.lease); err != nil {
 		return nil, fmt.Errorf("ledger: take %s: %w", options.Origin, err)
 	}
@@ -98,6 +107,7 @@ func Open(ctx context.Context, store Store, options Options) (*Log, error) {
 	l.wakeUp()
 	go l.sequence()
 	go l.keepLease()
+	go l.keepSettling()
 	return l, nil
 }
 
@@ -128,16 +138,20 @@ func setDefault[T comparable](value *T, otherwise T) {
 // Close seals what waits, gives up the lease and ends the log. Appends that come
 // later are refused.
 func (l *Log) Close(ctx context.Context) error {
+	if err := l.end(ctx); err != nil || l.fenced.Load() {
+		return err
+	}
+	return l.release(ctx)
+}
+
+func (l *Log) end(ctx context.Context) error {
 	l.close.Do(func() { close(l.closing) })
 	select {
 	case <-l.done:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if l.fenced.Load() {
-		return nil
-	}
-	return l.release(ctx)
+	return l.settleNow(ctx)
 }
 
 func (l *Log) release(ctx context.Context) error {
@@ -156,6 +170,9 @@ func (l *Log) refusing() error {
 	if l.fenced.Load() {
 		return lost()
 	}
+	if l.behind.Load() {
+		return behind()
+	}
 	select {
 	case <-l.closing:
 		return closed()
@@ -165,7 +182,7 @@ func (l *Log) refusing() error {
 }
 
 // load reads where the origin stands, and refuses to go on from an edge that its
-// last checkpoint does not sign.
+// last checkpoint does not sign, or that lacks what was sealed before.
 func (l *Log) load(ctx context.Context) error {
 	state, err := l.store.Load(ctx, l.lease)
 	if err != nil {
@@ -177,6 +194,9 @@ func (l *Log) load(ctx context.Context) error {
 	}
 	sealed, err := agree(grown, state.Checkpoint, l.lease.Origin)
 	if err != nil {
+		return err
+	}
+	if err := l.holdsFloor(ctx, state.Size); err != nil {
 		return err
 	}
 	l.tree, l.sealed, l.storedKey = grown, sealed, ""

@@ -39,7 +39,7 @@ func (l *Log) sequence() {
 			return
 		}
 		b.awaited = l.drains.ids()
-		b.pending = b.pending || len(b.awaited) > 0
+		b.pending = (b.pending || len(b.awaited) > 0) && !l.options.Estate
 		l.gather(b)
 		l.seal(b)
 	}
@@ -83,6 +83,7 @@ func (l *Log) seal(b *batch) {
 		return
 	}
 	if len(b.items) > 0 {
+		l.floor = b.head
 		l.options.OnBatch(len(b.items), time.Since(began))
 	}
 	b.answer(l.lease.Origin)
@@ -94,7 +95,7 @@ func (l *Log) seal(b *batch) {
 }
 
 func mayRepeat(err error) bool {
-	return !errors.Is(err, ErrLeaseLost) && !errors.Is(err, errUnknown)
+	return !errors.Is(err, ErrLeaseLost) && !errors.Is(err, errUnknown) && !errors.Is(err, errBehind)
 }
 
 // refuse answers with what is true of a batch that failed.
@@ -105,6 +106,8 @@ func (l *Log) refuse(b *batch, err error) {
 		failure = unknown()
 	case errors.Is(err, ErrLeaseLost):
 		failure = lost()
+	case errors.Is(err, errBehind):
+		failure = behind()
 	}
 	if errors.Is(err, ErrLeaseLost) {
 		l.fence()

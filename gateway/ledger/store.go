@@ -10,6 +10,7 @@ import (
 type Store interface {
 	Origins
 	Archive
+	Endings
 }
 
 // Errors that a [Store] must return as such.
@@ -31,7 +32,7 @@ type Origins interface {
 	// creates the origin where there is none: then with a copy of every stop marker
 	// there is, no marker being lost that is written at the same time. It fails
 	// with ErrLeaseHeld while the unexpired lease of another node stands; a lease
-	// of the same node gives way.
+	// of the same node gives way. It fails with ErrRetired when the origin is final.
 	Take(ctx context.Context, lease Lease) error
 
 	// Renew prolongs the lease from now; a duration of zero gives it up. It fails
@@ -137,6 +138,8 @@ type Row struct {
 	Openings []byte // packed
 	Subject  string // "" for none
 	Pending  string // the pending entry that it settles; "" for none
+
+	Attachment *Attachment // nil: none
 }
 
 // Stored is one entry with what proves it.

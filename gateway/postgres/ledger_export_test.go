@@ -4,4 +4,5 @@ var (
 	PendEntry      = pendEntry
 	StopEverywhere = stopEverywhere
 	CreateOrigin   = createOrigin
+	AuditIn        = auditIn
 )

@@ -1,0 +1,174 @@
+package postgres
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kapok/gateway/ledger"
+)
+
+// Audit computes every log again and says what was altered and where. It reads the
+// database as it stood at one moment; logs may go on meanwhile.
+func (l *Ledger) Audit(ctx context.Context, options ledger.AuditOptions) (ledger.AuditReport, error) {
+	tx, err := l.db.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return ledger.AuditReport{}, explain(err)
+	}
+	defer rollback(ctx, tx)
+	report, err := auditIn(ctx, tx, options)
+	return report, explain(err)
+}
+
+func auditIn(ctx context.Context, tx pgx.Tx, options ledger.AuditOptions) (ledger.AuditReport, error) {
+	return ledger.Audit(ctx, &auditSource{tx: tx}, options)
+}
+
+// auditSource reads one transaction, several streams beside each other by cursors.
+type auditSource struct {
+	tx      pgx.Tx
+	cursors int
+}
+
+var _ ledger.AuditSource = (*auditSource)(nil)
+
+func (s *auditSource) Origins(ctx context.Context) ([]ledger.AuditOrigin, error) {
+	return collect[ledger.AuditOrigin](ctx, s.tx, `
+		select origin, size, retired_at is not null from ledger_origins where origin <> $1 order by origin`, bookOfStops)
+}
+
+// Strays are rows of a log that the book of logs does not hold, and stops that bite
+// in one log and not in another.
+func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
+	strays, err := collect[ledger.Altered](ctx, s.tx, `
+		select origin, 'the book of logs', 'it does not hold this log' from (
+			select origin from ledger_entries union select origin from ledger_openings union select origin from ledger_accesses
+			union select origin from ledger_tiles union select origin from ledger_checkpoints union select origin from ledger_keys
+			except select origin from ledger_origins where origin <> $1) as stray order by origin`, bookOfStops)
+	if err != nil {
+		return nil, err
+	}
+	stops, err := collect[ledger.Altered](ctx, s.tx, `
+		select log.origin, 'stop of a ' || stop.kind, 'it stands in another log and not in this one'
+		from ledger_origins log cross join (select distinct kind, id from ledger_stops) stop
+		where not exists (select from ledger_stops own where own.origin = log.origin and own.kind = stop.kind and own.id = stop.id)
+		order by log.origin`)
+	if err != nil {
+		return nil, err
+	}
+	orphans, err := collect[ledger.Altered](ctx, s.tx, `
+		select origin, 'entry ' || idx, 'its openings are stored, and it is not' from ledger_openings opening
+		where not exists (select from ledger_entries entry where entry.origin = opening.origin and entry.idx = opening.idx)
+		order by origin, idx`)
+	return append(append(strays, stops...), orphans...), err
+}
+
+func (s *auditSource) Rows(ctx context.Context, origin string) iter.Seq2[ledger.AuditRow, error] {
+	type row struct {
+		Index    int64
+		At       time.Time
+		Kind     string
+		Ref      []byte
+		Entry    []byte
+		Openings []byte
+	}
+	return stream(ctx, s, `
+		select entry.idx, entry.at, entry.kind, entry.ref, entry.entry, opening.openings
+		from ledger_entries entry
+		left join ledger_openings opening on opening.origin = entry.origin and opening.idx = entry.idx
+		where entry.origin = $1 order by entry.idx`, origin, func(r row) ledger.AuditRow {
+		return ledger.AuditRow{
+			Index: uint64(r.Index), At: r.At, Kind: ledger.Kind(r.Kind), Ref: hex.EncodeToString(r.Ref), Entry: r.Entry, Openings: r.Openings,
+		}
+	})
+}
+
+func (s *auditSource) Accesses(ctx context.Context, origin string) iter.Seq2[ledger.AuditAccess, error] {
+	return stream(ctx, s, `
+		select idx, subject_ref, at from ledger_accesses where origin = $1 order by idx, subject_ref, at`, origin, same[ledger.AuditAccess])
+}
+
+func (s *auditSource) Heads(ctx context.Context, origin string) iter.Seq2[ledger.AuditHead, error] {
+	return stream(ctx, s, `select size, key, note from ledger_checkpoints where origin = $1 order by size`, origin, same[ledger.AuditHead])
+}
+
+type storedTile struct {
+	Level, N int64
+	Hashes   []byte
+}
+
+func (t storedTile) tile() ledger.Tile {
+	return ledger.Tile{TileID: ledger.TileID{Level: int(t.Level), N: uint64(t.N)}, Hashes: t.Hashes}
+}
+
+func (s *auditSource) LowTiles(ctx context.Context, origin string) iter.Seq2[ledger.Tile, error] {
+	return stream(ctx, s, `
+		select level, n, hashes from ledger_tiles where origin = $1 and level = 0 order by n`, origin, storedTile.tile)
+}
+
+func (s *auditSource) HighTiles(ctx context.Context, origin string) ([]ledger.Tile, error) {
+	stored, err := collect[storedTile](ctx, s.tx, `select level, n, hashes from ledger_tiles where origin = $1 and level > 0`, origin)
+	tiles := make([]ledger.Tile, len(stored))
+	for i, one := range stored {
+		tiles[i] = one.tile()
+	}
+	return tiles, err
+}
+
+func (s *auditSource) Keys(ctx context.Context, origin string) ([]ledger.KeyChain, error) {
+	return collect[ledger.KeyChain](ctx, s.tx, `select chain, key from ledger_keys where origin = $1 order by key`, origin)
+}
+
+func (s *auditSource) Open(ctx context.Context, origin string) ([]string, error) {
+	rows, err := s.tx.Query(ctx, `select encode(ref, 'hex') from ledger_open where origin = $1`, origin)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+func collect[T any](ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]T, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+}
+
+func same[T any](one T) T { return one }
+
+// fetchAtOnce is how many rows of a cursor are in memory.
+const fetchAtOnce = 2000
+
+// stream reads a statement by a cursor: a transaction has one connection, and others
+// read beside it.
+func stream[R, T any](ctx context.Context, s *auditSource, sql, origin string, of func(R) T) iter.Seq2[T, error] {
+	s.cursors++
+	cursor := fmt.Sprintf("audit_%d", s.cursors) // described anew each time: the name means another statement in the next audit
+	return func(yield func(T, error) bool) {
+		var none T
+		if _, err := s.tx.Exec(ctx, `declare `+cursor+` no scroll cursor for `+sql, pgx.QueryExecModeDescribeExec, origin); err != nil {
+			yield(none, err)
+			return
+		}
+		for {
+			page, err := collect[R](ctx, s.tx, fmt.Sprintf(`fetch %d from %s`, fetchAtOnce, cursor), pgx.QueryExecModeDescribeExec)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, one := range page {
+				if !yield(of(one), nil) {
+					return
+				}
+			}
+			if len(page) < fetchAtOnce {
+				return
+			}
+		}
+	}
+}
