@@ -23,6 +23,8 @@ var layers = [][]string{
 	{"connectors/gjgxjhpt"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
+	{"gateway/evidence"},
+	{"gateway/messages"},
 	{"gateway/exchange", "gateway/safe"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},

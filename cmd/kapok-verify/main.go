@@ -64,6 +64,8 @@ func dispatch(args []string, in io.Reader, out io.Writer) (int, error) {
 	case first == "-h" || first == "--help" || first == "-help" || first == "help":
 		_, err := io.WriteString(out, usage)
 		return exitTrue, err
+	case first == "evidence":
+		return verifyEvidence(args[1:], out)
 	case later[first]:
 		return exitTrouble, fmt.Errorf("%s is not built yet", first)
 	case first == "receipt":

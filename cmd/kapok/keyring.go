@@ -17,6 +17,7 @@ type keyring interface {
 	keys.Authority
 	Root() []byte // DER
 	Lookup() *keys.Lookup
+	Persons() *keys.Persons
 	Secret(ctx context.Context, name string) (string, error)
 }
 

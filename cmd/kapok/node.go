@@ -15,6 +15,7 @@ import (
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
+	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
 	"kapok/gateway/safe"
 )
@@ -28,6 +29,7 @@ type node struct {
 	directory   *catalog.Catalog
 	database    *postgres.DB
 	journal     *ledger.Log
+	releases    *messages.Releases
 	exchange    *exchange.Service
 	handler     http.Handler
 }
@@ -101,9 +103,11 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	if err != nil {
 		return err
 	}
+	keeper := messages.New(n.keyring.Persons(), n.database, time.Now)
+	n.releases = messages.NewReleases(keeper, n.database.Ledger().KeepReleases, n.log)
 	n.exchange, err = exchange.New(exchange.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.directory, Policies: set,
-		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Sources: opened,
+		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases, Sources: opened,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: newVerifier(metrics), Now: time.Now, Log: n.log,
 	})
@@ -153,6 +157,9 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 func (n *node) stop(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
 	defer cancel()
+	if n.releases != nil {
+		n.releases.Close()
+	}
 	if n.journal != nil {
 		err = n.journal.Close(ctx)
 	}

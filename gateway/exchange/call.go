@@ -29,5 +29,6 @@ type Caller struct {
 	KeyID      string // thumbprint of the key that signed
 	Nonce      string
 	Created    time.Time // when the caller says it signed
+	Base       string    // what it signed: the signature base (RFC 9421 §2.5)
 	Signature  []byte    // the request's signature, raw r‖s
 }

@@ -15,7 +15,7 @@ func (s *Service) decide(_ context.Context, u *use) error {
 	input := s.input(u)
 	u.grant = policies.Fittest(input, s.known.grants[grantKey{u.caller.System, u.item.Code}])
 	input.Grant = u.grant
-	u.decision = s.policies.Decide(input)
+	u.input, u.decision = &input, s.policies.Decide(input)
 	if u.decision.Allowed {
 		return nil
 	}
@@ -68,11 +68,12 @@ type known struct {
 	systems map[string]policies.System
 	items   map[string]policies.Item
 	grants  map[grantKey][]*policies.Grant
+	written written
 }
 
 type grantKey struct{ system, item string }
 
-func inPolicyWords(c *catalog.Catalog) known {
+func inPolicyWords(c *catalog.Catalog) (known, error) {
 	k := known{
 		systems: map[string]policies.System{}, items: map[string]policies.Item{},
 		grants: map[grantKey][]*policies.Grant{},
@@ -90,7 +91,9 @@ func inPolicyWords(c *catalog.Catalog) known {
 		key := grantKey{grant.System, grant.Item}
 		k.grants[key] = append(k.grants[key], asGrant(grant))
 	}
-	return k
+	var err error
+	k.written, err = write(k)
+	return k, err
 }
 
 func asItem(item *catalog.Item) policies.Item {

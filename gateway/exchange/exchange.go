@@ -25,6 +25,7 @@ type use struct {
 	resolved Resolved
 
 	grant    *policies.Grant // decide; nil: nothing was granted
+	input    *policies.Input // what the decision rested on; nil: none was made
 	decision policies.Decision
 
 	retryOf string // record intent: the first use with this idempotency key

@@ -19,16 +19,21 @@ const (
 // decision relied on has been stopped, and uses up the nonce: a withdrawal that was
 // acknowledged anywhere before bites here.
 func (s *Service) recordIntent(ctx context.Context, u *use) error {
+	message, err := s.sealRequest(ctx, u)
+	if err != nil {
+		return err
+	}
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
-		Stops:   s.stops(u),
-		Claims:  u.claims(),
-		Subject: u.resolved.SubjectRef,
+		Stops:      s.stops(u),
+		Claims:     u.claims(),
+		Subject:    u.resolved.SubjectRef,
+		Attachment: message.attachment,
 		Entry: func(found ledger.Found) ledger.Entry {
 			retryOf, refusal := weigh(found)
 			if refusal != nil {
-				return s.refusalEntry(u, refusal)
+				return message.committed(s.refusalEntry(u, refusal))
 			}
-			return s.intentEntry(u, retryOf)
+			return message.committed(s.intentEntry(u, retryOf))
 		},
 	})
 	if err != nil {

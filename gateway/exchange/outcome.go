@@ -12,14 +12,19 @@ import (
 func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
+	message, err := s.sealAnswer(ctx, u)
+	if err != nil {
+		return s.recordFailure(ctx, u, err)
+	}
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
-		Stops:   s.stops(u),
-		Subject: u.resolved.SubjectRef,
+		Stops:      s.stops(u),
+		Subject:    u.resolved.SubjectRef,
+		Attachment: message.attachment,
 		Entry: func(found ledger.Found) ledger.Entry {
 			if len(found.Stopped) > 0 {
-				return s.failureEntry(u, stopped(found.Stopped[0]))
+				return message.committed(s.failureEntry(u, stopped(found.Stopped[0])))
 			}
-			return s.outcomeEntry(u)
+			return message.committed(s.outcomeEntry(u))
 		},
 	})
 	if err != nil {

@@ -39,10 +39,15 @@ func (s *Service) refuse(ctx context.Context, u *use, cause error) error {
 		}
 		return failure
 	}
+	message, err := s.sealRequest(ctx, u)
+	if err != nil {
+		return err
+	}
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
-		Claims:  []ledger.Claim{u.nonceClaim()},
-		Subject: u.resolved.SubjectRef,
-		Entry:   func(found ledger.Found) ledger.Entry { return s.refusalEntry(u, reason(found)) },
+		Claims:     []ledger.Claim{u.nonceClaim()},
+		Subject:    u.resolved.SubjectRef,
+		Attachment: message.attachment,
+		Entry:      func(found ledger.Found) ledger.Entry { return message.committed(s.refusalEntry(u, reason(found))) },
 	})
 	if err != nil {
 		return err

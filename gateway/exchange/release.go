@@ -67,6 +67,7 @@ func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {
 		return Release{}, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)
 	}
+	s.releases.Keep(u.ref, u.resolved.SubjectRef, func() ([]byte, error) { return releaseMessage(answer) })
 	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System}, nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"kapok/gateway"
 	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
+	"kapok/gateway/messages"
 	"kapok/policies"
 )
 
@@ -38,12 +39,25 @@ type Resolved struct {
 	Basis      basis.Basis
 	State      basis.State
 	Found      bool // the basis exists
+
+	BasisDocument []byte // as it was signed
 }
 
 // Ledger records. What Append returns is durable; what it refuses to record may not
 // leave.
 type Ledger interface {
 	Append(ctx context.Context, a ledger.Append) (ledger.Sealed, error)
+}
+
+// Messages keeps what proves a use, encrypted. What Seal returns goes with the entry
+// that commits to it.
+type Messages interface {
+	Seal(ctx context.Context, subjectRef string, class messages.Class, message []byte) (*ledger.Attachment, error)
+}
+
+// Releases keeps the signature of a release after it left; Keep does not wait.
+type Releases interface {
+	Keep(ref, subjectRef string, message func() ([]byte, error))
 }
 
 // Sources finds what serves an item, by the item's code.
@@ -65,6 +79,8 @@ type Config struct {
 	Keys      Keys
 	Resolver  Resolver
 	Ledger    Ledger
+	Messages  Messages
+	Releases  Releases
 	Sources   Sources
 	Signing   func() keys.Signing // the operational key in force
 	Roots     [][]byte            // DER of the roots that operational certificates chain to
@@ -81,6 +97,8 @@ type Service struct {
 	keys      Keys
 	resolver  Resolver
 	ledger    Ledger
+	messages  Messages
+	releases  Releases
 	sources   Sources
 	signing   func() keys.Signing
 	verifier  *sm.Verifier
@@ -104,10 +122,15 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	known, err := inPolicyWords(c.Catalog)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
 		publicURL: c.PublicURL, catalog: c.Catalog, policies: c.Policies, keys: c.Keys,
-		resolver: c.Resolver, ledger: c.Ledger, sources: c.Sources, signing: c.Signing,
-		verifier: c.Verifier, issuers: issuers, known: inPolicyWords(c.Catalog), now: c.Now, log: c.Log,
+		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
+		sources: c.Sources, signing: c.Signing,
+		verifier: c.Verifier, issuers: issuers, known: known, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),
 	}, nil
 }

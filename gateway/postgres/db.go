@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"kapok/crypto/keys"
 )
 
 // Options are what an operator may set of the pool. The zero value is sound.
@@ -22,7 +24,8 @@ type DB struct {
 	pool *pgxpool.Pool
 	log  *slog.Logger
 
-	resolving *loader
+	resolving  *loader[question, resolved]
+	personKeys *loader[personKeyID, keys.WrappedKey]
 }
 
 // Open connects to the server that dsn names (a URL or key=value string of libpq;
@@ -46,6 +49,7 @@ func Open(ctx context.Context, dsn string, options Options) (*DB, error) {
 		db.log = slog.New(slog.DiscardHandler)
 	}
 	db.resolving = newLoader(db.resolveAll)
+	db.personKeys = newLoader(db.readPersonKeys)
 	return db, nil
 }
 

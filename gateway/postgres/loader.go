@@ -15,39 +15,39 @@ const loadTimeout = 10 * time.Second
 // loader lets concurrent callers share round trips, without making anybody wait for
 // others: a question that finds none under way goes at once; those that come
 // meanwhile make up the next one.
-type loader struct {
-	load func(context.Context, []question) ([]resolved, error)
+type loader[Q, A any] struct {
+	load func(context.Context, []Q) ([]A, error)
 
 	mu      sync.Mutex
-	queue   []*waiting
+	queue   []*waiting[Q, A]
 	running bool
 }
 
 // waiting is a question whose caller waits.
-type waiting struct {
-	question question
+type waiting[Q, A any] struct {
+	question Q
 	answered chan struct{} // closed when answer or err is there
-	answer   resolved
+	answer   A
 	err      error
 }
 
-func newLoader(load func(context.Context, []question) ([]resolved, error)) *loader {
-	return &loader{load: load}
+func newLoader[Q, A any](load func(context.Context, []Q) ([]A, error)) *loader[Q, A] {
+	return &loader[Q, A]{load: load}
 }
 
 // get answers one question, or gives up with ctx; the round trip goes on for others.
-func (l *loader) get(ctx context.Context, q question) (resolved, error) {
-	w := &waiting{question: q, answered: make(chan struct{})}
+func (l *loader[Q, A]) get(ctx context.Context, q Q) (answer A, err error) {
+	w := &waiting[Q, A]{question: q, answered: make(chan struct{})}
 	l.enter(w)
 	select {
 	case <-w.answered:
 		return w.answer, explain(w.err)
 	case <-ctx.Done():
-		return resolved{}, ctx.Err()
+		return answer, ctx.Err()
 	}
 }
 
-func (l *loader) enter(w *waiting) {
+func (l *loader[Q, A]) enter(w *waiting[Q, A]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queue = append(l.queue, w)
@@ -58,13 +58,13 @@ func (l *loader) enter(w *waiting) {
 }
 
 // run makes round trips until nobody waits.
-func (l *loader) run() {
+func (l *loader[Q, A]) run() {
 	for batch := l.next(); len(batch) > 0; batch = l.next() {
 		l.answer(batch)
 	}
 }
 
-func (l *loader) next() []*waiting {
+func (l *loader[Q, A]) next() []*waiting[Q, A] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := min(len(l.queue), maxLoad)
@@ -76,10 +76,10 @@ func (l *loader) next() []*waiting {
 	return batch
 }
 
-func (l *loader) answer(batch []*waiting) {
+func (l *loader[Q, A]) answer(batch []*waiting[Q, A]) {
 	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 	defer cancel()
-	questions := make([]question, len(batch))
+	questions := make([]Q, len(batch))
 	for i, w := range batch {
 		questions[i] = w.question
 	}

@@ -117,7 +117,7 @@ func echo(questions []question) []resolved {
 	return answers
 }
 
-func queued(t *testing.T, l *loader, n int) {
+func queued(t *testing.T, l *loader[question, resolved], n int) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		l.mu.Lock()

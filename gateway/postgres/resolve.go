@@ -27,7 +27,7 @@ func (p *People) Resolve(ctx context.Context, subject gateway.Identity, basisID 
 	if err != nil {
 		return exchange.Resolved{}, err
 	}
-	resolved.State, resolved.Found = found.basis.state, true
+	resolved.State, resolved.Found, resolved.BasisDocument = found.basis.state, true, found.basis.document
 	return resolved, nil
 }
 
