@@ -95,8 +95,8 @@ func VerifyHead(printed string, keys []KeyChain, pinned Bundle, v *sm.Verifier) 
 var (
 	// ErrRollback: the later one has fewer entries.
 	ErrRollback = errors.New("rollback: the newer checkpoint has fewer entries than the older one")
-	// ErrFork: the trees are not one, longer and shorter.
-	ErrFork = errors.New("fork: the newer tree does not contain the older one")
+	// ErrFork: nothing shows that the trees are one, longer and shorter.
+	ErrFork = errors.New("fork: the newer tree is not shown to contain the older one")
 	// ErrClock: the one with more entries was sealed before the other.
 	ErrClock = errors.New("clock: the checkpoint with more entries was sealed before the other")
 )

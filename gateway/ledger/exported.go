@@ -158,3 +158,28 @@ func (e *Exported) chunkLeaves(chunk uint64) ([]Hash, error) {
 	e.leaves = map[uint64][]Hash{chunk: leaves}
 	return leaves, nil
 }
+
+// Since is the last checkpoint with its key's certificates, and the proof that it
+// continues the tree of that size, where the export is longer.
+func (e *Exported) Since(size uint64) (Consistency, error) {
+	last, err := e.Last()
+	if err != nil {
+		return Consistency{}, err
+	}
+	n, err := parseNote(last)
+	if err != nil {
+		return Consistency{}, fmt.Errorf("ledger: the last checkpoint of the export: %w", err)
+	}
+	chain, err := n.keyChain(e.Keys)
+	if err != nil {
+		return Consistency{}, fmt.Errorf("ledger: the last checkpoint of the export: %w", err)
+	}
+	c := Consistency{
+		Checkpoint: last, From: size, Keys: []KeyChain{{Chain: chain, Key: n.name}},
+		Kind: consistencyKind, Version: consistencyVersion,
+	}
+	if size > 0 && size < e.Size {
+		c.Proof, err = e.Prove(size, e.Size)
+	}
+	return c, err
+}
