@@ -15,6 +15,7 @@ import (
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
+	"kapok/gateway/ledger/anchor"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
 	"kapok/gateway/safe"
@@ -29,7 +30,9 @@ type node struct {
 	directory   *catalog.Catalog
 	database    *postgres.DB
 	journal     *ledger.Log
+	origin      string // of this node's log
 	releases    *messages.Releases
+	anchors     *anchor.Folder // nil: none are kept
 	exchange    *exchange.Service
 	handler     http.Handler
 }
@@ -80,12 +83,8 @@ func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (er
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1},
 	})
 	metrics.MustRegister(batches)
-	n.journal, err = ledger.Open(ctx, n.database.Ledger(), ledger.Options{
-		Origin: n.config.LogName + "/" + n.config.Node, Node: n.config.Node, Log: n.log,
-		Signing: func() ledger.Signing {
-			current := n.operational.Current()
-			return ledger.Signing{Signer: current.Signer, Chain: current.Chain}
-		},
+	n.journal, err = n.openOwnLog(ctx, ledger.Options{
+		Node: n.config.Node, Log: n.log, Signing: n.ledgerSigning,
 		OnBatch: func(count int, took time.Duration) {
 			entries.WithLabelValues().Add(float64(count))
 			batches.Observe(took.Seconds())
@@ -106,7 +105,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	keeper := messages.New(n.keyring.Persons(), n.database, time.Now)
 	n.releases = messages.NewReleases(keeper, n.database.Ledger().KeepReleases, n.log)
 	n.exchange, err = exchange.New(exchange.Config{
-		PublicURL: n.config.PublicURL, Catalog: n.directory, Policies: set,
+		Node: n.config.Node, PublicURL: n.config.PublicURL, Catalog: n.directory, Policies: set,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases, Sources: opened,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: newVerifier(metrics), Now: time.Now, Log: n.log,
@@ -150,7 +149,10 @@ const shutdownGrace = 15 * time.Second
 // serve answers until ctx ends, then stops in order: no new calls, the ledger's queue
 // sealed, the connections closed.
 func (n *node) serve(ctx context.Context, listener net.Listener) error {
+	tidying, keeping := n.keepTidy(ctx), n.keepLogs(ctx)
 	err := httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
+	<-tidying
+	<-keeping
 	return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 }
 

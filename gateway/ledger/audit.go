@@ -46,6 +46,9 @@ func Audit(ctx context.Context, source AuditSource, options AuditOptions) (Audit
 	if err := a.readAnchors(); err != nil {
 		return AuditReport{}, err
 	}
+	if a.erased, err = source.Erased(ctx); err != nil {
+		return AuditReport{}, err
+	}
 	strays, err := source.Strays(ctx)
 	if err != nil {
 		return AuditReport{}, err
@@ -60,6 +63,7 @@ type audit struct {
 	source  AuditSource
 	options AuditOptions
 	roots   []*pki.Certificate
+	erased  func(subject string) bool
 	anchors map[string][]Checkpoint // by origin, ascending by size
 	report  AuditReport
 }

@@ -136,7 +136,12 @@ func (l *logAudit) content(row AuditRow, leaf Leaf) {
 	case OutcomeKind:
 		delete(l.open, leaf.Ref)
 	}
-	l.index(row, leaf, l.openings(row, leaf))
+	listed := l.listed(row.Index)
+	if row.Openings == nil && len(listed) == 1 && l.erased(listed[0].Subject) {
+		l.index(row, leaf, listed[0].Subject, listed)
+		return
+	}
+	l.index(row, leaf, l.openings(row, leaf), listed)
 }
 
 // openings checks each against its commitment, and returns the subject.
@@ -161,29 +166,35 @@ func (l *logAudit) openings(row AuditRow, leaf Leaf) (subject string) {
 	}
 	for _, c := range leaf.Commitments {
 		if !opened[c.Name] {
-			l.alter(entryAt(row.Index), "the opening of field %s is gone", c.Name)
+			l.alter(entryAt(row.Index), "the opening of field %s is gone, and no sealed erasure accounts for it", c.Name)
 		}
 	}
 	return subject
 }
 
+// listed are the rows of the citizens' index that point to an entry.
+func (l *logAudit) listed(index uint64) (listed []AuditAccess) {
+	l.skipAccesses(index)
+	for ; l.accesses.here && l.accesses.now.Index == index; l.accesses.next() {
+		listed = append(listed, l.accesses.now)
+	}
+	return listed
+}
+
 // index wants exactly one row of the citizens' index for an entry that concerns
 // somebody, and none for another.
-func (l *logAudit) index(row AuditRow, leaf Leaf, subject string) {
-	l.skipAccesses(row.Index)
-	found := 0
-	for ; l.accesses.here && l.accesses.now.Index == row.Index; l.accesses.next() {
-		found++
-		if l.accesses.now.Subject != subject || !l.accesses.now.At.Equal(leaf.At) {
+func (l *logAudit) index(row AuditRow, leaf Leaf, subject string, listed []AuditAccess) {
+	for _, one := range listed {
+		if one.Subject != subject || !one.At.Equal(leaf.At) {
 			l.alter(entryAt(row.Index), "the citizens' index names another subject or time than the entry")
 		}
 	}
 	_, concerns := leaf.commitment(SubjectField)
 	switch {
-	case concerns && found == 0:
+	case concerns && len(listed) == 0:
 		l.alter(entryAt(row.Index), "the citizens' index does not list it")
-	case !concerns && found > 0, found > 1:
-		l.alter(entryAt(row.Index), "the citizens' index lists it %d times", found)
+	case !concerns && len(listed) > 0, len(listed) > 1:
+		l.alter(entryAt(row.Index), "the citizens' index lists it %d times", len(listed))
 	}
 }
 

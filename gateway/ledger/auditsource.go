@@ -14,6 +14,8 @@ type AuditSource interface {
 	// Strays says what belongs to no log, or lacks in one, and is no part of any log's
 	// own tables.
 	Strays(ctx context.Context) ([]Altered, error)
+	// Erased returns what tells whether a sealed entry says that a person was erased.
+	Erased(ctx context.Context) (func(subject string) bool, error)
 	// Rows, Accesses, Heads and LowTiles are in ascending order of their index or size.
 	Rows(ctx context.Context, origin string) iter.Seq2[AuditRow, error]
 	Accesses(ctx context.Context, origin string) iter.Seq2[AuditAccess, error]

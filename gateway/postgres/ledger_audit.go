@@ -67,6 +67,27 @@ func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 	return append(append(strays, stops...), orphans...), err
 }
 
+// Erased reads the entries of erasures, each against its commitments; whether they
+// stand in their tree, the audit finds as of any entry.
+func (s *auditSource) Erased(ctx context.Context) (func(subject string) bool, error) {
+	type stored struct{ Entry, Openings []byte }
+	found, err := collect[stored](ctx, s.tx, `
+		select entry.entry, opening.openings from ledger_entries entry
+		join ledger_openings opening on opening.origin = entry.origin and opening.idx = entry.idx
+		where entry.kind = $1`, erasedKind)
+	if err != nil {
+		return nil, err
+	}
+	persons := map[string]bool{}
+	for _, one := range found {
+		entry, err := ledger.OpenEntry(one.Entry, one.Openings)
+		if err == nil && entry.Kind == erasedKind { // another one is found altered in its place
+			persons[entry.Value("person")] = true
+		}
+	}
+	return func(subject string) bool { return persons[erasedPerson(subject)] }, nil
+}
+
 func (s *auditSource) Rows(ctx context.Context, origin string) iter.Seq2[ledger.AuditRow, error] {
 	type row struct {
 		Index    int64

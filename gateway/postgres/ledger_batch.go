@@ -148,6 +148,7 @@ func (b *ledgerBatch) Commit(ctx context.Context, w ledger.Write) error {
 	send := &pgx.Batch{}
 	b.queueRows(send, w.Rows)
 	b.queueAccesses(send, w.Rows)
+	b.queueOpen(send, w.Rows)
 	b.queueAttachments(send, w.Rows)
 	b.queueTiles(send, w.Tiles)
 	b.queueHead(send, w)
