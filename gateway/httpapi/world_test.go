@@ -128,6 +128,17 @@ func (b *syncBuffer) String() string {
 	return b.buf.String()
 }
 
+// logged waits until the log holds a text.
+func (w *world) logged(t testing.TB, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); !strings.Contains(w.logs.String(), text); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log does not hold %s", text)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
 // doorman stands where the one path begins: it notes what the edge hands over, and
 // answers as it was told. The path itself is tested in its own package.
 type doorman struct {
