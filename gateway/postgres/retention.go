@@ -102,6 +102,7 @@ func (db *DB) EraseSubject(ctx context.Context, e Erasure) (erased Erased, err e
 }
 
 func erase(ctx context.Context, tx pgx.Tx, subject string) (erased Erased, err error) {
+	var releases int64
 	for _, one := range []struct {
 		statement string
 		count     *int64
@@ -110,6 +111,8 @@ func erase(ctx context.Context, tx pgx.Tx, subject string) (erased Erased, err e
 			where access.subject_ref = $1 and opening.origin = access.origin and opening.idx = access.idx`, &erased.Openings},
 		{`delete from ledger_messages message using ledger_accesses access
 			where access.subject_ref = $1 and message.origin = access.origin and message.idx = access.idx`, &erased.Messages},
+		{`delete from ledger_releases release using ledger_accesses access, ledger_entries entry
+			where access.subject_ref = $1 and entry.origin = access.origin and entry.idx = access.idx and release.ref = entry.ref`, &releases},
 		{`delete from person_keys where owner = $1 and use = 'record'`, &erased.Keys},
 	} {
 		done, err := tx.Exec(ctx, one.statement, subject)
@@ -118,6 +121,7 @@ func erase(ctx context.Context, tx pgx.Tx, subject string) (erased Erased, err e
 		}
 		*one.count = done.RowsAffected()
 	}
+	erased.Messages += releases
 	return erased, nil
 }
 
