@@ -20,6 +20,16 @@ type Release struct {
 	Header http.Header
 	Body   []byte
 	System string // who called, for the log
+
+	handed func(error)
+}
+
+// Handed tells the path what became of the bytes; whoever writes them calls it once.
+// An error says that they may not have reached the caller, or only in part.
+func (r Release) Handed(err error) {
+	if r.handed != nil {
+		r.handed(err)
+	}
 }
 
 // Caller is a department's system that has proven itself.

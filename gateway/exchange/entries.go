@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kapok/gateway"
+	"kapok/gateway/exchange/closing"
 	"kapok/gateway/ledger"
 	"kapok/policies"
 )
@@ -16,10 +17,10 @@ const fieldCode = "code"
 
 // The kinds of entries on the path.
 const (
-	intentKind  ledger.Kind = "intent"  // the source is about to be asked
-	outcomeKind ledger.Kind = "outcome" // what an intent came to: released, or failed
-	refusalKind ledger.Kind = "refusal" // a call that got nothing
-	tokenKind   ledger.Kind = "token"   // a system was admitted
+	intentKind              = ledger.IntentKind  // the source is about to be asked
+	outcomeKind             = ledger.OutcomeKind // what an intent came to: released, or failed
+	refusalKind ledger.Kind = "refusal"          // a call that got nothing
+	tokenKind   ledger.Kind = "token"            // a system was admitted
 )
 
 // contextFields says who asked for what and why; every entry of a use repeats them,
@@ -73,7 +74,7 @@ func (s *Service) intentEntry(u *use, retryOf string) ledger.Entry {
 func (s *Service) outcomeEntry(u *use) ledger.Entry {
 	fields := append(u.contextFields(), u.decisionFields()...)
 	fields = append(fields,
-		ledger.Field{Name: "result", Value: "released"},
+		ledger.Field{Name: "result", Value: closing.Released},
 		ledger.Field{Name: "returned", Value: strings.Join(u.ask.Fields, ",")},
 		ledger.Field{Name: "provider", Value: u.item.Provider},
 		ledger.Field{Name: "source", Value: u.item.Source},
@@ -89,7 +90,7 @@ func (s *Service) outcomeEntry(u *use) ledger.Entry {
 // failureEntry closes an intent after which nothing was released.
 func (s *Service) failureEntry(u *use, failure *gateway.Error) ledger.Entry {
 	fields := append(u.contextFields(),
-		ledger.Field{Name: "result", Value: "failed"},
+		ledger.Field{Name: "result", Value: closing.Failed},
 		ledger.Field{Name: fieldCode, Value: failure.Code},
 		ledger.Field{Name: "provider", Value: u.item.Provider},
 		ledger.Field{Name: "source", Value: u.item.Source},

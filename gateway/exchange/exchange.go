@@ -57,7 +57,20 @@ func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 		return Release{System: u.caller.System}, err
 	}
 	// The intent stands: whatever happens from here on gets its outcome, also when the
-	// caller has hung up.
+	// caller has hung up, and when a step panics.
+	ended := false
+	defer func() {
+		if !ended {
+			s.closeLater(u, "internal")
+		}
+	}()
+	release, err := s.fulfil(ctx, u)
+	ended = true
+	return release, err
+}
+
+// fulfil is the path after its intent.
+func (s *Service) fulfil(ctx context.Context, u *use) (Release, error) {
 	for _, step := range []func(context.Context, *use) error{
 		s.fetch,
 		s.checkSource,

@@ -37,6 +37,9 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 		},
 	})
 	if err != nil {
+		if gateway.AsError(err).Code == ledger.OutcomeUnknown {
+			s.closeLater(u, ledger.OutcomeUnknown)
+		}
 		return err
 	}
 	retryOf, refusal := weigh(sealed.Found)

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 )
 
@@ -28,9 +29,11 @@ func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 		},
 	})
 	if err != nil {
+		s.closeLater(u, gateway.AsError(err).Code)
 		return err
 	}
 	if len(sealed.Found.Stopped) > 0 {
+		s.ledger.Settled(u.ref)
 		return stopped(sealed.Found.Stopped[0])
 	}
 	u.outcome = sealed

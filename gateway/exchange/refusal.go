@@ -94,8 +94,10 @@ func (s *Service) recordFailure(ctx context.Context, u *use, cause error) error 
 		Entry:   func(ledger.Found) ledger.Entry { return s.failureEntry(u, failure) },
 	})
 	if err != nil {
+		s.closeLater(u, failure.Code)
 		return err
 	}
+	s.ledger.Settled(u.ref)
 	return failure
 }
 

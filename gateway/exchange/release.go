@@ -46,6 +46,7 @@ type responseDecision struct {
 func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 	body, err := u.body()
 	if err != nil {
+		s.closeLater(u, gateway.AsError(err).Code)
 		return Release{}, err
 	}
 	signing := s.signing()
@@ -65,10 +66,11 @@ func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 		},
 	}
 	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {
+		s.closeLater(u, "signing-failed")
 		return Release{}, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)
 	}
 	s.releases.Keep(u.ref, u.resolved.SubjectRef, func() ([]byte, error) { return releaseMessage(answer) })
-	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System}, nil
+	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System, handed: func(err error) { s.handed(u, err) }}, nil
 }
 
 func (u *use) body() ([]byte, error) {

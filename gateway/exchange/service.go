@@ -44,9 +44,10 @@ type Resolved struct {
 }
 
 // Ledger records. What Append returns is durable; what it refuses to record may not
-// leave.
+// leave. Settled says that nothing more will come of an intent.
 type Ledger interface {
 	Append(ctx context.Context, a ledger.Append) (ledger.Sealed, error)
+	Settled(ref string)
 }
 
 // Messages keeps what proves a use, encrypted. What Seal returns goes with the entry
@@ -73,6 +74,7 @@ type Source struct {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
+	Node      string // which machine this is, for entries that close an intent
 	PublicURL string // under which callers reach every node, without a slash at the end
 	Catalog   *catalog.Catalog
 	Policies  *policies.Set
@@ -91,6 +93,7 @@ type Config struct {
 
 // Service is the one path, ready to be walked by many callers at once.
 type Service struct {
+	node      string
 	publicURL string
 	catalog   *catalog.Catalog
 	policies  *policies.Set
@@ -127,7 +130,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		publicURL: c.PublicURL, catalog: c.Catalog, policies: c.Policies, keys: c.Keys,
+		node: c.Node, publicURL: c.PublicURL, catalog: c.Catalog, policies: c.Policies, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
 		sources: c.Sources, signing: c.Signing,
 		verifier: c.Verifier, issuers: issuers, known: known, now: c.Now, log: c.Log,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -53,9 +54,14 @@ func (a *api) serveSigned(c *gin.Context, serve func(context.Context, exchange.C
 	maps.Copy(c.Writer.Header(), release.Header)
 	c.Writer.Header().Set("Content-Length", strconv.Itoa(len(release.Body)))
 	c.Writer.WriteHeader(release.Status)
-	if _, err := c.Writer.Write(release.Body); err != nil {
+	_, err = c.Writer.Write(release.Body)
+	if err == nil {
+		err = http.NewResponseController(c.Writer).Flush() // to the connection: what waits in a buffer has not left
+	}
+	if err != nil {
 		_ = c.Error(err) // the caller has gone; the ledger says what was released
 	}
+	release.Handed(err)
 }
 
 // call is the request as it arrived, under the address by which callers know Kapok:
