@@ -2,19 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
-	"kapok/crypto/sm"
 	"kapok/gateway/evidence"
 )
 
-const evidenceUsage = `kapok-verify evidence [--bundle FILE] [--json] EVIDENCE
+const evidenceUsage = `usage: kapok-verify evidence [--bundle FILE] [--json] EVIDENCE
 
   EVIDENCE       the file that "kapok ledger evidence" wrote (FORMAT.md §10)
   --bundle FILE  the pinned trust (default kapok-bundle.json)
@@ -27,23 +26,14 @@ exit: 0 the evidence is true, 1 it is not, 2 nothing could be decided
 const maxEvidence = 32 << 20
 
 // verifyEvidence tells whether a bundle of evidence is true.
-func verifyEvidence(args []string, out io.Writer) (int, error) {
+func verifyEvidence(_ context.Context, args []string, t terminal) (int, error) {
 	flags := flag.NewFlagSet("evidence", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	pinned := flags.String("bundle", "kapok-bundle.json", "")
+	bundle := flags.String("bundle", pinned, "")
 	asJSON := flags.Bool("json", false, "")
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		_, err := io.WriteString(out, evidenceUsage)
-		return exitTrue, err
+	if done, code, err := parse(t, flags, args, 1, evidenceUsage); done {
+		return code, err
 	}
-	if err != nil || flags.NArg() != 1 {
-		return exitTrouble, errUsage
-	}
-	if err := sm.SelfTest(); err != nil {
-		return exitTrouble, fmt.Errorf("the SM algorithms do not give their known answers on this machine: %w", err)
-	}
-	trust, err := readBundle(*pinned)
+	trust, err := readBundle(*bundle)
 	if err != nil {
 		return exitTrouble, err
 	}
@@ -51,18 +41,12 @@ func verifyEvidence(args []string, out io.Writer) (int, error) {
 	if err != nil {
 		return exitTrouble, err
 	}
-	report := evidence.Verify(file, trust, sm.NewVerifier(sm.VerifierOptions{Both: true}))
+	report := evidence.Verify(file, trust, bothLibraries())
 	print := printEvidence
 	if *asJSON {
 		print = printEvidenceJSON
 	}
-	if err := print(out, report); err != nil {
-		return exitTrouble, err
-	}
-	if !report.OK() {
-		return exitFalse, nil
-	}
-	return exitTrue, nil
+	return truth(report.OK()), print(t.out, report)
 }
 
 func readEvidence(path string) ([]byte, error) {

@@ -1,17 +1,21 @@
-// Command kapok-verify tells whether a receipt of Kapok is true: offline, against
-// pinned trust, naming every step. It is for citizens, auditors and courts, who
-// need not trust the server that the receipt came from.
+// Command kapok-verify tells whether what Kapok says is true: a receipt, a whole
+// log, that one log continues another. It is for citizens, auditors and courts, who
+// need not trust the server that it came from; and it witnesses logs from outside.
 //
-// It must not import a database or an HTTP server, and it asks both SM2 libraries
+// It must not import a database or an HTTP server; only the witness speaks to a
+// network at all. Trust comes from a pinned bundle, and both SM2 libraries are asked
 // about every signature.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"kapok/crypto/sm"
 )
@@ -23,29 +27,55 @@ const (
 	exitTrouble = 2 // nothing was decided: wrong usage, a file that cannot be read
 )
 
-const usage = `kapok-verify tells, offline, whether a receipt of Kapok is true.
+// terminal is where a command reads and writes.
+type terminal struct {
+	in  io.Reader
+	out io.Writer
+}
 
-usage: kapok-verify receipt [--bundle FILE] [--json] RECEIPT
-       kapok-verify RECEIPT           the same, with the default bundle
+// commands are what kapok-verify can do. A command prints its usage for -h.
+func commands() map[string]func(ctx context.Context, args []string, t terminal) (int, error) {
+	return map[string]func(context.Context, []string, terminal) (int, error){
+		"receipt":     verifyReceipt,
+		"disclosure":  disclose,
+		"evidence":    verifyEvidence,
+		"log":         verifyLog,
+		"consistency": verifyConsistency,
+		"witness":     runWitness,
+		"licence":     notYet,
+	}
+}
 
-  RECEIPT        a receipt as Kapok gave it (FORMAT.md); - reads standard input
-  --bundle FILE  the pinned trust (default kapok-bundle.json); get it from the
-                 district by a way of its own, not from where the receipt came
-  --json         print the steps as JSON
+const usage = `kapok-verify tells, offline, whether what Kapok says is true.
 
-exit: 0 the receipt is true, 1 it is not, 2 nothing could be decided
+usage: kapok-verify COMMAND [flags]; kapok-verify COMMAND -h explains one
 
-Not built yet: log, consistency, witness, disclosure, licence.
+  receipt      one use of data: who, what, why; also kapok-verify RECEIPT
+  disclosure   make a smaller receipt, which shows single fields only
+  evidence     one file for a court or an archive
+  log          a whole exported log: every entry, every root
+  consistency  that one checkpoint continues another
+  witness      follow logs, cosign them, refuse a rollback or a fork
+
+  --bundle FILE  of each: the pinned trust (default kapok-bundle.json); get it from
+                 the district by a way of its own, not from where the rest came
+
+exit: 0 it is true, 1 it is not, 2 nothing could be decided
+
+Not built yet: licence.
 `
 
 var errUsage = errors.New("wrong usage; kapok-verify --help explains it")
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], terminal{os.Stdin, os.Stdout}, os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
-func run(args []string, in io.Reader, out, complaints io.Writer) int {
-	code, err := dispatch(args, in, out)
+func run(ctx context.Context, args []string, t terminal, complaints io.Writer) int {
+	code, err := dispatch(ctx, args, t)
 	if err != nil {
 		fmt.Fprintln(complaints, "kapok-verify:", err)
 		return exitTrouble
@@ -53,59 +83,56 @@ func run(args []string, in io.Reader, out, complaints io.Writer) int {
 	return code
 }
 
-// later are subcommands that will come; a file of that name needs ./ before it.
-var later = map[string]bool{"log": true, "consistency": true, "witness": true, "disclosure": true, "licence": true}
-
-func dispatch(args []string, in io.Reader, out io.Writer) (int, error) {
+// dispatch takes a word that is no command for a receipt; a file that is named as a
+// command is, needs ./ before it.
+func dispatch(ctx context.Context, args []string, t terminal) (int, error) {
 	if len(args) == 0 {
 		return exitTrouble, errUsage
 	}
-	switch first := args[0]; {
-	case first == "-h" || first == "--help" || first == "-help" || first == "help":
-		_, err := io.WriteString(out, usage)
-		return exitTrue, err
-	case first == "evidence":
-		return verifyEvidence(args[1:], out)
-	case later[first]:
-		return exitTrouble, fmt.Errorf("%s is not built yet", first)
-	case first == "receipt":
-		args = args[1:]
-	}
-	asked, err := parseFlags(args)
-	if errors.Is(err, flag.ErrHelp) {
-		_, err := io.WriteString(out, usage)
-		return exitTrue, err
-	}
-	if err != nil {
-		return exitTrouble, err
+	if asksForHelp(args[0]) {
+		return print(t, usage)
 	}
 	if err := sm.SelfTest(); err != nil {
 		return exitTrouble, fmt.Errorf("the SM algorithms do not give their known answers on this machine: %w", err)
 	}
-	return verifyReceipt(asked, in, out)
+	if command, known := commands()[args[0]]; known {
+		return command(ctx, args[1:], t)
+	}
+	return verifyReceipt(ctx, args, t)
 }
 
-// request is what the command line asks for.
-type request struct {
-	bundle, receipt string
-	json            bool
+func asksForHelp(word string) bool {
+	return word == "-h" || word == "--help" || word == "-help" || word == "help"
 }
 
-func parseFlags(args []string) (request, error) {
-	var asked request
-	flags := flag.NewFlagSet("kapok-verify", flag.ContinueOnError)
+func print(t terminal, text string) (int, error) {
+	_, err := io.WriteString(t.out, text)
+	return exitTrue, err
+}
+
+// parse reads a command's flags and wants so many words after them. done is true
+// when the command has been answered already, with help or by an error.
+func parse(t terminal, flags *flag.FlagSet, args []string, words int, help string) (done bool, code int, err error) {
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&asked.bundle, "bundle", "kapok-bundle.json", "")
-	flags.BoolVar(&asked.json, "json", false, "")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return request{}, err
-		}
-		return request{}, errUsage
+	err = flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		code, err = print(t, help)
+		return true, code, err
 	}
-	if flags.NArg() != 1 {
-		return request{}, errUsage
+	if err != nil || words >= 0 && flags.NArg() != words {
+		return true, exitTrouble, errUsage
 	}
-	asked.receipt = flags.Arg(0)
-	return asked, nil
+	return false, 0, nil
+}
+
+func notYet(context.Context, []string, terminal) (int, error) {
+	return exitTrouble, errors.New("licence is not built yet")
+}
+
+// truth is the exit code of a verification.
+func truth(ok bool) int {
+	if ok {
+		return exitTrue
+	}
+	return exitFalse
 }

@@ -12,19 +12,23 @@ import (
 )
 
 func printJSON(out io.Writer, report ledger.Report) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(struct {
+	return encode(out, struct {
 		OK bool `json:"ok"`
 		ledger.Report
 	}{report.OK(), report})
 }
 
+func encode(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
 func printText(out io.Writer, report ledger.Report) error {
 	var page bytes.Buffer
 	for _, step := range report.Steps {
-		fmt.Fprintf(&page, "%-8s%-14s%s\n", step.Status, step.Name, step.Why)
+		printStep(&page, step)
 	}
 	page.WriteByte('\n')
 	if !report.OK() {
@@ -35,6 +39,10 @@ func printText(out io.Writer, report ledger.Report) error {
 	}
 	_, err := out.Write(page.Bytes())
 	return err
+}
+
+func printStep(page *bytes.Buffer, step ledger.Step) {
+	fmt.Fprintf(page, "%-8s%-14s%s\n", step.Status, step.Name, step.Why)
 }
 
 // tell prints what a true receipt says. Values are quoted: they come from whoever

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -10,30 +12,44 @@ import (
 	"kapok/gateway/ledger"
 )
 
+const receiptUsage = `usage: kapok-verify receipt [--bundle FILE] [--json] RECEIPT
+       kapok-verify RECEIPT           the same, with the default bundle
+
+  RECEIPT        a receipt as Kapok gave it (FORMAT.md); - reads standard input
+  --bundle FILE  the pinned trust (default kapok-bundle.json)
+  --json         print the steps as JSON
+`
+
 // maxFile bounds what is read of a file, in bytes; no receipt or bundle is as long.
 const maxFile = 4 << 20
 
-func verifyReceipt(asked request, in io.Reader, out io.Writer) (int, error) {
-	pinned, err := readBundle(asked.bundle)
+// pinned is the name of the bundle where nobody gives another.
+const pinned = "kapok-bundle.json"
+
+// bothLibraries asks both SM2 libraries about every signature.
+func bothLibraries() *sm.Verifier { return sm.NewVerifier(sm.VerifierOptions{Both: true}) }
+
+func verifyReceipt(_ context.Context, args []string, t terminal) (int, error) {
+	flags := flag.NewFlagSet("receipt", flag.ContinueOnError)
+	bundle := flags.String("bundle", pinned, "")
+	asJSON := flags.Bool("json", false, "")
+	if done, code, err := parse(t, flags, args, 1, receiptUsage); done {
+		return code, err
+	}
+	trust, err := readBundle(*bundle)
 	if err != nil {
 		return exitTrouble, err
 	}
-	raw, err := readReceipt(asked.receipt, in)
+	raw, err := readReceipt(flags.Arg(0), t.in)
 	if err != nil {
 		return exitTrouble, err
 	}
-	report := ledger.VerifyReceipt(raw, pinned, sm.NewVerifier(sm.VerifierOptions{Both: true}))
+	report := ledger.VerifyReceipt(raw, trust, bothLibraries())
 	print := printText
-	if asked.json {
+	if *asJSON {
 		print = printJSON
 	}
-	if err := print(out, report); err != nil {
-		return exitTrouble, err
-	}
-	if !report.OK() {
-		return exitFalse, nil
-	}
-	return exitTrue, nil
+	return truth(report.OK()), print(t.out, report)
 }
 
 func readBundle(path string) (ledger.Bundle, error) {

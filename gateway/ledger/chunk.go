@@ -9,7 +9,7 @@ import (
 )
 
 // An exported log is cut into chunks of a fixed range of indices, a complete
-// subtree each, so that they can be read and hashed on their own (FORMAT.md §9).
+// subtree each, so that they can be read and hashed on their own (FORMAT.md §11).
 const (
 	chunkHeight = 16
 	// ChunkEntries is how many entries a chunk holds; the last one may hold fewer.

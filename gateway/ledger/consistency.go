@@ -18,7 +18,7 @@ const (
 )
 
 // Consistency proves that a tree is an older one with entries added after its end
-// (RFC 6962 §2.1.2), with the signed head of the newer one (FORMAT.md §10).
+// (RFC 6962 §2.1.2), with the signed head of the newer one (FORMAT.md §12).
 type Consistency struct {
 	Checkpoint string     `json:"checkpoint"` // the newer signed note
 	From       uint64     `json:"from"`       // size of the older tree; 0 for none

@@ -35,7 +35,7 @@ type Range struct {
 	First, Size uint64
 }
 
-// Export writes a range of a log into a new or empty folder (FORMAT.md §9). It
+// Export writes a range of a log into a new or empty folder (FORMAT.md §11). It
 // copies and judges nothing but gaps, so that also an altered log can be shown to
 // others; [VerifyLog] judges. When it returns nil, the files are on the disk. The
 // manifest is written last: a folder without one is no export.

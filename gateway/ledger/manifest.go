@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// The files of an exported log (FORMAT.md §9).
+// The files of an exported log (FORMAT.md §11).
 const (
 	manifestName = "manifest.json"
 	keysName     = "keys.json"
