@@ -124,6 +124,36 @@ func (e CatalogItemSharedType) Valid() bool {
 	}
 }
 
+// Defines values for ConsistencyKind.
+const (
+	ConsistencyKindKapokConsistency ConsistencyKind = "kapok-consistency"
+)
+
+// Valid indicates whether the value is a known member of the ConsistencyKind enum.
+func (e ConsistencyKind) Valid() bool {
+	switch e {
+	case ConsistencyKindKapokConsistency:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConsistencyV.
+const (
+	ConsistencyVN1 ConsistencyV = 1
+)
+
+// Valid indicates whether the value is a known member of the ConsistencyV enum.
+func (e ConsistencyV) Valid() bool {
+	switch e {
+	case ConsistencyVN1:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DecisionEffect.
 const (
 	DecisionEffectAllow DecisionEffect = "allow"
@@ -630,6 +660,26 @@ type ConsentTerms struct {
 	System Identifier `json:"system"`
 }
 
+// Consistency defines model for Consistency.
+type Consistency struct {
+	// Checkpoint The newer signed note.
+	Checkpoint string `json:"checkpoint"`
+	From       int64  `json:"from"`
+	Keys       []struct {
+		Chain []string `json:"chain"`
+		Key   string   `json:"key"`
+	} `json:"keys"`
+	Kind  ConsistencyKind `json:"kind"`
+	Proof []string        `json:"proof"`
+	V     ConsistencyV    `json:"v"`
+}
+
+// ConsistencyKind defines model for Consistency.Kind.
+type ConsistencyKind string
+
+// ConsistencyV defines model for Consistency.V.
+type ConsistencyV int
+
 // Decision defines model for Decision.
 type Decision struct {
 	Effect DecisionEffect `json:"effect"`
@@ -1030,6 +1080,14 @@ type ListExchangesParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// GetConsistencyParams defines parameters for GetConsistency.
+type GetConsistencyParams struct {
+	Origin Origin `form:"origin" json:"origin"`
+
+	// From How many entries the older tree has.
+	From int64 `form:"from,omitempty" json:"from,omitempty,omitzero"`
+}
+
 // ListMyAccessesParams defines parameters for ListMyAccesses.
 type ListMyAccessesParams struct {
 	// Cursor The `next` of the page before.
@@ -1088,6 +1146,9 @@ type ServerInterface interface {
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(c *gin.Context)
+	// GetConsistency The proof that a log continues what it was (一致性证明)
+	// (GET /v1/ledger/consistency)
+	GetConsistency(c *gin.Context, params GetConsistencyParams)
 	// GetMe Who is signed in, and the CSRF token (当前用户)
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
@@ -1259,6 +1320,41 @@ func (siw *ServerInterfaceWrapper) ListCheckpoints(c *gin.Context) {
 	}
 
 	siw.Handler.ListCheckpoints(c)
+}
+
+// GetConsistency operation middleware
+func (siw *ServerInterfaceWrapper) GetConsistency(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetConsistencyParams
+
+	// ------------- Required query parameter "origin" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "origin", c.Request.URL.Query(), &params.Origin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter origin: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetConsistency(c, params)
 }
 
 // GetMe operation middleware
@@ -1561,6 +1657,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
+	router.GET(options.BaseURL+"/v1/ledger/consistency", wrapper.GetConsistency)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/me/accesses", wrapper.ListMyAccesses)
 	router.GET(options.BaseURL+"/v1/me/accesses/:origin/:index/receipt", wrapper.GetMyReceipt)
@@ -1674,6 +1771,28 @@ type ListCheckpointsResponseObject interface {
 type ListCheckpoints200JSONResponse CheckpointList
 
 func (response ListCheckpoints200JSONResponse) VisitListCheckpointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConsistencyRequestObject struct {
+	Params GetConsistencyParams
+}
+
+type GetConsistencyResponseObject interface {
+	VisitGetConsistencyResponse(w http.ResponseWriter) error
+}
+
+type GetConsistency200JSONResponse Consistency
+
+func (response GetConsistency200JSONResponse) VisitGetConsistencyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1874,6 +1993,9 @@ type StrictServerInterface interface {
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(ctx context.Context, request ListCheckpointsRequestObject) (ListCheckpointsResponseObject, error)
+	// GetConsistency The proof that a log continues what it was (一致性证明)
+	// (GET /v1/ledger/consistency)
+	GetConsistency(ctx context.Context, request GetConsistencyRequestObject) (GetConsistencyResponseObject, error)
 	// GetMe Who is signed in, and the CSRF token (当前用户)
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -2095,6 +2217,32 @@ func (sh *strictHandler) ListCheckpoints(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListCheckpointsResponseObject); ok {
 		if err := validResponse.VisitListCheckpointsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetConsistency operation middleware
+func (sh *strictHandler) GetConsistency(ctx *gin.Context, params GetConsistencyParams) {
+	var request GetConsistencyRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConsistency(ctx, request.(GetConsistencyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConsistency")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetConsistencyResponseObject); ok {
+		if err := validResponse.VisitGetConsistencyResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

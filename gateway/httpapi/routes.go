@@ -37,6 +37,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	open.GET("/v1/catalog/items", op.ListCatalogItems)
 	open.GET("/v1/catalog/items/:category/:serial", op.GetCatalogItem)
 	open.GET("/v1/ledger/checkpoints", op.ListCheckpoints)
+	open.GET("/v1/ledger/consistency", op.GetConsistency)
 	open.GET("/v1/trust", op.GetTrust)
 	open.GET("/auth/login", a.startLogin)
 

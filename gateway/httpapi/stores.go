@@ -50,4 +50,5 @@ type Record interface {
 	Accesses(ctx context.Context, subjectRef string, before postgres.LedgerPlace, limit int) ([]postgres.LedgerEntry, error)
 	Recent(ctx context.Context, before map[string]uint64, limit int) ([]postgres.LedgerEntry, error)
 	Checkpoints(ctx context.Context) ([]string, error)
+	Consistency(ctx context.Context, origin string, from uint64) (ledger.Consistency, error)
 }

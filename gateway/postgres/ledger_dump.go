@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 )
 
@@ -63,4 +64,17 @@ func (l *Ledger) HeadAt(ctx context.Context, origin string, size uint64) (string
 		return "", nil
 	}
 	return note, explain(err)
+}
+
+// Consistency proves that the latest checkpoint of a log continues its tree of that
+// size. A log that is not there, or empty, is NotFound, ledger-log-unknown.
+func (l *Ledger) Consistency(ctx context.Context, origin string, from uint64) (ledger.Consistency, error) {
+	head, err := l.HeadAt(ctx, origin, 0)
+	if err != nil {
+		return ledger.Consistency{}, err
+	}
+	if head == "" {
+		return ledger.Consistency{}, gateway.Fail(gateway.NotFound, "ledger-log-unknown", "There is no such log, or nothing is sealed in it yet.")
+	}
+	return ledger.ProveConsistency(ctx, l, origin, from, 0)
 }
