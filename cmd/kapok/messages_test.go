@@ -46,7 +46,9 @@ func TestMessagesAreKept(t *testing.T) {
 	released := readRelease(t, department.send(shot))
 	trail := wantTrail(t, w, released.ExchangeID, "intent", "outcome")
 
-	request, err := evidence.ParseRequest(w.message(t, trail[0]))
+	raw := w.message(t, trail[0])
+	t.Logf("the request's message has %d bytes, the answer's %d", len(raw), len(w.message(t, trail[1])))
+	request, err := evidence.ParseRequest(raw)
 	if err != nil {
 		t.Fatal(err)
 	}

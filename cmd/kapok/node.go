@@ -136,7 +136,9 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	return err
 }
 
-func (n *node) people() *postgres.People { return n.database.People(n.keyring.Lookup().All) }
+func (n *node) people() *postgres.People {
+	return n.database.People(n.keyring.Lookup().All).WithKeys(n.keyring.Persons())
+}
 
 // bundle is what a verifier pins: the root, and nothing that a server could change.
 func (n *node) bundle() []byte {

@@ -80,7 +80,7 @@ func (s *stage) seed(ctx context.Context, file *keys.File, database *postgres.DB
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close(context.WithoutCancel(ctx))) }()
-	seeds := &seeding{database: database, people: database.People(file.Lookup().All), log: log, signing: operational.Current()}
+	seeds := &seeding{database: database, people: database.People(file.Lookup().All).WithKeys(file.Persons()), log: log, signing: operational.Current()}
 	if err := seeds.enrol(ctx, s.people.systems); err != nil {
 		return fmt.Errorf("bench: enrol the systems' keys: %w", err)
 	}

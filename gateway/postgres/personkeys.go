@@ -60,3 +60,37 @@ func (db *DB) readPersonKeys(ctx context.Context, asked []personKeyID) ([]keys.W
 	}
 	return answers, nil
 }
+
+// newcomers are the questions about identities that stand under no version.
+func newcomers(questions []question, known map[token]string) []question {
+	var fresh []question
+	for _, q := range questions {
+		if q.persons != nil && refOf(q.tokens, known) == "" {
+			fresh = append(fresh, q)
+		}
+	}
+	return fresh
+}
+
+// makeRecordKeys gives a record key to those who were new. Of two nodes that saw a
+// person first at the same time, both find the key of one.
+func (db *DB) makeRecordKeys(ctx context.Context, fresh []question, known map[token]string) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	owners, wrapped := make([]string, len(fresh)), make([][]byte, len(fresh))
+	for i, q := range fresh {
+		owners[i] = refOf(q.tokens, known)
+		made, key, err := q.persons.Create(keys.RecordKey, owners[i])
+		if err != nil {
+			return err
+		}
+		key.Forget()
+		wrapped[i] = made
+	}
+	_, err := db.pool.Exec(ctx, `
+		insert into person_keys (owner, use, wrapped)
+		select owner, $1, wrapped from unnest($2::text[], $3::bytea[]) as made (owner, wrapped) order by owner
+		on conflict do nothing`, string(keys.RecordKey), owners, wrapped)
+	return err
+}

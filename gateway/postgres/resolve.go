@@ -15,7 +15,7 @@ import (
 // trip, shared with whoever asks at the same time. An identity never seen is given a
 // reference; a basis that does not exist is not an error.
 func (p *People) Resolve(ctx context.Context, subject gateway.Identity, basisID string) (exchange.Resolved, error) {
-	found, err := p.db.resolving.get(ctx, question{tokens: p.tokens(subject), basisID: basisID})
+	found, err := p.db.resolving.get(ctx, question{tokens: p.tokens(subject), basisID: basisID, persons: p.persons})
 	if err != nil {
 		return exchange.Resolved{}, err
 	}
@@ -35,6 +35,7 @@ func (p *People) Resolve(ctx context.Context, subject gateway.Identity, basisID 
 type question struct {
 	tokens  []keys.Token // newest first, at least one
 	basisID string       // "": none
+	persons *keys.Persons
 }
 
 // resolved is the answer.
@@ -62,7 +63,11 @@ func (db *DB) resolveAll(ctx context.Context, questions []question) ([]resolved,
 	if err := db.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
+	fresh := newcomers(questions, subjects)
 	if err := db.makeSubjects(ctx, questions, subjects); err != nil {
+		return nil, err
+	}
+	if err := db.makeRecordKeys(ctx, fresh, subjects); err != nil {
 		return nil, err
 	}
 	answers := make([]resolved, len(questions))

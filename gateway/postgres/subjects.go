@@ -16,8 +16,9 @@ import (
 // People knows persons and organisations by a random reference (subject_ref, 32 hex
 // digits) that leads back to nobody; their identity numbers are not kept.
 type People struct {
-	db     *DB
-	tokens func(gateway.Identity) []keys.Token
+	db      *DB
+	tokens  func(gateway.Identity) []keys.Token
+	persons *keys.Persons // nil: who is new gets a record key when it is first needed
 }
 
 // People looks identities up by tokens: under every version of the look-up key that
@@ -26,10 +27,16 @@ func (db *DB) People(tokens func(gateway.Identity) []keys.Token) *People {
 	return &People{db: db, tokens: tokens}
 }
 
+// WithKeys makes the record key of each person together with their reference, so that
+// the first use of their data does not wait for it.
+func (p *People) WithKeys(persons *keys.Persons) *People {
+	return &People{db: p.db, tokens: p.tokens, persons: persons}
+}
+
 // SubjectRef returns the reference of an identity; one never seen is made. However
 // many callers and nodes ask at once, all get the same.
 func (p *People) SubjectRef(ctx context.Context, identity gateway.Identity) (string, error) {
-	found, err := p.db.resolving.get(ctx, question{tokens: p.tokens(identity)})
+	found, err := p.db.resolving.get(ctx, question{tokens: p.tokens(identity), persons: p.persons})
 	if err != nil {
 		return "", err
 	}

@@ -15,6 +15,7 @@ create table ledger_messages (
     primary key (origin, idx)
 );
 alter table ledger_messages alter column sealed set storage external; -- ciphertext does not compress
+alter table ledger_messages set (toast_tuple_target = 8160); -- a message fits its page; TOAST would cost four rows and an index more
 create index ledger_messages_keep_until on ledger_messages using brin (keep_until); -- next to nothing on the hot path
 comment on table ledger_messages is 'Distribution column: origin.';
 
