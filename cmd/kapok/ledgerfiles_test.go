@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +61,7 @@ func TestLedgerToolsOfARunningNode(t *testing.T) {
 	if report := ledger.VerifyConsistency(older, proved.Checkpoint, proved.Proof, proved.Keys, pinned, verifier); !report.OK() {
 		t.Errorf("%+v", report.Steps)
 	}
+	witnessOverHTTP(t, w.urls[0], node.bundle())
 	for _, wrong := range [][]string{
 		{}, {"burn"}, {"export", "--origin", "kapok.test/node-0"}, {"export", folder},
 		{"export", "--origin", "kapok.test/absent", t.TempDir()}, {"export", "--origin", "kapok.test/node-0", "--from", "1", t.TempDir()},
@@ -66,6 +69,27 @@ func TestLedgerToolsOfARunningNode(t *testing.T) {
 	} {
 		if out, err := tool(wrong...); err == nil {
 			t.Errorf("%v: %s", wrong, out)
+		}
+	}
+}
+
+// witnessOverHTTP lets the real witness follow the running node, as another process
+// with nothing but the bundle and the address.
+func witnessOverHTTP(t *testing.T, address string, bundle []byte) {
+	t.Helper()
+	folder := t.TempDir()
+	program := filepath.Join(folder, "kapok-verify")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "kapok/cmd/kapok-verify").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	trust := filepath.Join(folder, "bundle.json")
+	if err := os.WriteFile(trust, bundle, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, added := range []string{`[1-9]\d* of them new`, "0 of them new"} {
+		out, err := exec.CommandContext(t.Context(), program, "witness", "--bundle", trust, "--state", filepath.Join(folder, "witness"), "--name", "witness.test/1", "--once", address).CombinedOutput()
+		if err != nil || !regexp.MustCompile(`cosigned "kapok.test/node-0": .* `+added).Match(out) {
+			t.Errorf("%v\n%s", err, out)
 		}
 	}
 }
