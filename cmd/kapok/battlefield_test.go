@@ -100,21 +100,27 @@ func (b *battlefield) writeConfig(folder string) {
 	b.t.Helper()
 	c := b.config("node-x")
 	b.origin = originOf(c, 1)
-	text := fmt.Sprintf(`
+	c.Listen, c.Ledger = b.address, ledgerConfig{Anchors: b.anchors, AnchorEvery: 100 * time.Millisecond}
+	b.file = filepath.Join(folder, "kapok.yaml")
+	if err := os.WriteFile(b.file, yamlOf(c, b.outside), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// yamlOf writes a configuration as an operator would.
+func yamlOf(c config, outside string) []byte {
+	return fmt.Appendf(nil, `
 listen: %s
 public_url: %s
 node: %s
 log_name: %s
 database: {url: %q}
-ledger: {anchors: %s, anchor_every: 100ms}
+ledger: {anchors: %s, anchor_every: %s}
 keys: {backend: file, folder: %s, passphrase_file: %s, lifetime: 1h}
 catalog: {values: {SANDBOX_URL: %q, OIDC_ISSUER: %q}}
 sign_in: {issuer: %q, client_id: kapok}
-`, b.address, c.PublicURL, c.Node, c.LogName, c.Database.URL, b.anchors, c.Keys.Folder, c.Keys.PassphraseFile, b.outside, b.outside, b.outside)
-	b.file = filepath.Join(folder, "kapok.yaml")
-	if err := os.WriteFile(b.file, []byte(text), 0o600); err != nil {
-		b.t.Fatal(err)
-	}
+`, c.Listen, c.PublicURL, c.Node, c.LogName, c.Database.URL, c.Ledger.Anchors, c.Ledger.AnchorEvery,
+		c.Keys.Folder, c.Keys.PassphraseFile, outside, outside, outside)
 }
 
 func (b *battlefield) startGateway() {
@@ -134,6 +140,22 @@ func (b *battlefield) startGateway() {
 		if time.Now().After(end) || command.ProcessState != nil {
 			b.killGateway()
 			b.t.Fatalf("the gateway does not come up:\n%s", said)
+		}
+	}
+}
+
+// restartServer is as patient as whatever restarts a service: what the killed server
+// left behind may hold its shared memory for a moment.
+func (b *battlefield) restartServer() {
+	b.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		server, err := local.Start(b.t.Context(), local.Options{Dir: b.folder})
+		if err == nil {
+			b.server = server
+			return
+		}
+		if time.Now().After(end) {
+			b.t.Fatal(err)
 		}
 	}
 }
@@ -159,6 +181,11 @@ func (b *battlefield) stopLoad() {
 func (b *battlefield) end() {
 	b.stopLoad()
 	b.killGateway()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := b.server.Stop(ctx); err != nil {
+		b.t.Error(err)
+	}
 }
 
 func (b *battlefield) given() []release {

@@ -17,7 +17,7 @@ import (
 
 // cycles is how often each is killed in a plain `go test`; KAPOK_CHAOS sets another
 // number.
-const cycles = 10
+const cycles = 20
 
 func chaosCycles(t *testing.T) int {
 	t.Helper()
@@ -79,7 +79,7 @@ func TestChaosPostgres(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-c.server.Ended()
-		c.server = pgtest.Restart(t, c.folder)
+		c.restartServer()
 	}
 	c.moment()
 	c.judge(n)

@@ -312,6 +312,21 @@ func (c *caller) tokenWith(node int, assertion string) (int, []byte) {
 // send signs and makes the call.
 func (c *caller) send(s *shot) answer {
 	c.w.t.Helper()
+	request, signed := c.signed(s)
+	res, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return answer{status: res.StatusCode, header: res.Header, body: body, signed: signed}
+}
+
+func (c *caller) signed(s *shot) (*http.Request, httpsig.Message) {
+	c.w.t.Helper()
 	if s.header.Get("Authorization") == "" {
 		s.header.Set("Authorization", "Bearer "+c.token(s.node))
 	}
@@ -334,16 +349,7 @@ func (c *caller) send(s *shot) answer {
 	if s.after != nil {
 		s.after(request)
 	}
-	res, err := http.DefaultClient.Do(request)
-	if err != nil {
-		c.w.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		c.w.t.Fatal(err)
-	}
-	return answer{status: res.StatusCode, header: res.Header, body: body, signed: message}
+	return request, message
 }
 
 // ask is the body of a call about a citizen who does not exist.

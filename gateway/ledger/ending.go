@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// The kinds about which the ledger itself has a rule (FORMAT.md §9). It keeps every
+// The kinds about which the ledger itself has a rule (FORMAT.md §15). It keeps every
 // other kind as it comes.
 const (
 	IntentKind  Kind = "intent"      // something is about to happen; an outcome of the same reference follows

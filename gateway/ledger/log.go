@@ -157,7 +157,7 @@ func (l *Log) end(ctx context.Context) error {
 func (l *Log) release(ctx context.Context) error {
 	lease := l.lease
 	lease.For = 0
-	if err := l.store.Renew(ctx, lease); err != nil {
+	if err := l.store.Renew(ctx, lease); err != nil && !errors.Is(err, ErrLeaseLost) { // lost, or given up before: there is none to give up
 		return fmt.Errorf("ledger: release %s: %w", lease.Origin, err)
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 
 // settleEvery is how long what was settled may stay unsettled in the store. It costs
 // a release nothing: nobody waits for it.
-const settleEvery = 100 * time.Millisecond
+const settleEvery = 25 * time.Millisecond
 
 // Settled says that nothing more will come of an intent: its outcome is sealed and
 // the bytes are handed over, or none ever will be. The store learns it a moment
