@@ -427,7 +427,7 @@ type Access struct {
 	// Ref The exchange's id; links an intent with its outcome.
 	Ref string `json:"ref"`
 
-	// Result released 已放行, failed 未完成; of an outcome.
+	// Result Of an outcome: released 已放行, failed 未完成, not-released 未放行(由其他节点或重启后补记), release-unknown 是否送达无法确定. Of several outcomes of one ref the last one holds.
 	Result  string `json:"result,omitempty,omitzero"`
 	RetryOf string `json:"retry_of,omitempty,omitzero"`
 

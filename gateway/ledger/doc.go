@@ -14,6 +14,9 @@
 //     from a call to a durable commit
 //   - store.go: what the log asks of a database
 //   - read.go: receipts of entries sealed long ago
+//   - settle.go, ending.go, floor.go: what became of intents; how a log ends; why it is
+//     not continued behind what was sealed before
+//   - audit.go, auditlog.go, audithead.go, auditsource.go: a whole database computed again
 //
 // It must not know any database, HTTP, the catalogue or the meaning of a field:
 // the verifier for auditors and citizens imports this package and nothing above.
