@@ -29,8 +29,8 @@ type Unsettled struct {
 // Endings is how intents and logs come to their end. An intent is unsettled from the
 // commit that seals it.
 type Endings interface {
-	// Settle forgets unsettled intents. It need not be durable at once: what comes
-	// back after a crash is closed as "release unknown", which is true as well.
+	// Settle forgets unsettled intents, durably: one that came back after a crash of
+	// the database alone would stay open for as long as this node lives.
 	Settle(ctx context.Context, origin string, refs []string) error
 	// Retire makes the origin final and gives up the lease. It fails with
 	// ErrLeaseLost when the origin has another.

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// settleEvery is how long what was settled may stay unsettled in the store. It costs
-// a release nothing: nobody waits for it.
-const settleEvery = 25 * time.Millisecond
+// settleEvery is how long what was settled may stay unsettled in the store. Nobody
+// waits for it; it costs the disk one more commit in that time.
+const settleEvery = 50 * time.Millisecond
 
 // Settled says that nothing more will come of an intent: its outcome is sealed and
 // the bytes are handed over, or none ever will be. The store learns it a moment

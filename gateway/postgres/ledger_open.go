@@ -25,15 +25,13 @@ func (b *ledgerBatch) queueOpen(send *pgx.Batch, rows []ledger.Row) {
 	}
 }
 
-// Settle is as [ledger.Endings] has it. It does not wait for the disk.
+// Settle is as [ledger.Endings] has it.
 func (l *Ledger) Settle(ctx context.Context, origin string, refs []string) error {
 	raw := make([][]byte, len(refs))
 	for i, ref := range refs {
 		raw[i] = refBytes(ref)
 	}
-	_, err := l.db.pool.Exec(ctx, `
-		with unhurried as (select set_config('synchronous_commit', 'off', true) is not null as set)
-		delete from ledger_open where origin = $1 and ref = any($2) and (select set from unhurried)`, origin, flat(raw))
+	_, err := l.db.pool.Exec(ctx, `delete from ledger_open where origin = $1 and ref = any($2)`, origin, flat(raw))
 	return explain(err)
 }
 
