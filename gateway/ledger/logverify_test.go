@@ -257,32 +257,53 @@ func TestLogOfAnUnfitKey(t *testing.T) {
 	}
 }
 
-// TestLogEntryLaterThanItsSealing puts an entry of tomorrow into a true tree.
-func TestLogEntryLaterThanItsSealing(t *testing.T) {
+// TestLogTimesRunForward puts an entry of tomorrow into a true tree, sealed in the
+// same chunk and in the next one, and seals it before the checkpoint that it follows:
+// all of it signed.
+func TestLogTimesRunForward(t *testing.T) {
 	d := newAuthority(t)
 	s := d.operational(t)
-	m := newMemoryLog(t)
-	m.seal(t, s, ChunkEntries-1)
-	late := anEntry()
-	late.At = time.Now().Add(time.Hour)
-	m.log.options.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
-	b := &batch{items: []*item{{entry: late}, {entry: anEntry()}}}
-	m.log.options.Signing = func() Signing { return s }
-	w, err := m.log.prepare(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.rows = append(m.rows, w.Rows[0].Entry, w.Rows[1].Entry)
-	head := b.head
-	head.Sealed = time.Now().UTC().Truncate(time.Millisecond)
-	note, err := head.sign(t.Context(), s.Signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.notes = append(m.notes, note)
-	report := verifyLog(t, inMemory(t, m.exported(t, 0)), d.bundle(), true)
-	step := report.Steps[8]
-	if step.Name != "time" || step.Status != Fail || *step.Faults[0].Entry != ChunkEntries-1 || step.Faults[0].File != entriesName(0) {
-		t.Errorf("%+v", report.Steps)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	for name, c := range map[string]struct {
+		before int
+		at     time.Duration // of the entry, from now
+		sealed time.Duration
+		step   string
+	}{
+		"within a chunk":   {5, time.Hour, time.Minute, "time"},
+		"in the next one":  {ChunkEntries - 1, time.Hour, time.Minute, "time"},
+		"sealed backwards": {5, -2 * time.Hour, -time.Hour, "checkpoints"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMemoryLog(t)
+			m.seal(t, s, c.before)
+			m.log.options.Now = func() time.Time { return now.Add(2 * time.Hour) }
+			entry := anEntry()
+			entry.At = now.Add(c.at)
+			early := anEntry()
+			early.At = now.Add(-2 * time.Hour)
+			b := &batch{items: []*item{{entry: entry}, {entry: early}}}
+			w, err := m.log.prepare(t.Context(), b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.rows = append(m.rows, w.Rows[0].Entry, w.Rows[1].Entry)
+			head := b.head
+			head.Sealed = now.Add(c.sealed)
+			note, err := head.sign(t.Context(), s.Signer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.notes = append(m.notes, note)
+			report := verifyLog(t, inMemory(t, m.exported(t, 0)), d.bundle(), true)
+			for _, step := range report.Steps {
+				if wanted := step.Name == c.step; wanted != (step.Status == Fail) && step.Name != "certificates" {
+					t.Errorf("%+v", step)
+				}
+				if step.Name == "time" && c.step == "time" && (len(step.Faults) == 0 || *step.Faults[0].Entry != uint64(c.before)) {
+					t.Errorf("%+v", step)
+				}
+			}
+		})
 	}
 }
