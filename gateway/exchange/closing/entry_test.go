@@ -1,0 +1,54 @@
+package closing
+
+import (
+	"testing"
+	"time"
+
+	"kapok/gateway/evidence"
+	"kapok/gateway/ledger"
+)
+
+func outcomeOf(result string) ledger.Entry {
+	entry := ledger.Entry{Kind: ledger.OutcomeKind}
+	if result != "" {
+		entry.Fields = []ledger.Field{{Name: resultField, Value: result}}
+	}
+	return entry
+}
+
+func TestDue(t *testing.T) {
+	intent := ledger.Entry{Kind: ledger.IntentKind}
+	for _, c := range []struct {
+		name    string
+		entries []ledger.Entry
+		want    string
+	}{
+		{"no outcome", []ledger.Entry{intent}, NotReleased},
+		{"nothing at all: the intent was lost", nil, NotReleased},
+		{"released", []ledger.Entry{intent, outcomeOf(Released)}, ReleaseUnknown},
+		{"an outcome whose openings were erased", []ledger.Entry{intent, outcomeOf("")}, ReleaseUnknown},
+		{"failed", []ledger.Entry{intent, outcomeOf(Failed)}, ""},
+		{"closed before", []ledger.Entry{intent, outcomeOf(NotReleased)}, ""},
+		{"released, then closed", []ledger.Entry{intent, outcomeOf(Released), outcomeOf(ReleaseUnknown)}, ""},
+		{"released, then corrected", []ledger.Entry{intent, outcomeOf(Released), outcomeOf(NotReleased)}, ""},
+	} {
+		if got := Due(c.entries); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestEntryCanBeRecorded: what the ledger itself adds, and what belongs to the intent
+// alone, is left out; the rest can be read alone.
+func TestEntryCanBeRecorded(t *testing.T) {
+	intent := ledger.Entry{Kind: ledger.IntentKind, Ref: "00112233445566778899aabbccddeeff", Fields: []ledger.Field{
+		{Name: "item", Value: "测试目录"}, {Name: ledger.SubjectField, Value: "s"}, {Name: evidence.MessagesField, Value: "m"}, {Name: codeField, Value: "old"},
+	}}
+	closed := Entry(intent, NotReleased, NodeEnded, "b", time.Now())
+	if err := closed.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if closed.Ref != intent.Ref || closed.Value("item") != "测试目录" || closed.Value(codeField) != NodeEnded || closed.Value(evidence.MessagesField) != "" {
+		t.Errorf("%+v", closed)
+	}
+}
