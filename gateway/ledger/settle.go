@@ -44,10 +44,14 @@ func (l *Log) keepSettling() {
 		case <-l.done:
 			return
 		case <-every.C:
-			if err := l.settleNow(context.Background()); err != nil {
-				l.options.Log.Warn("settled intents could not be noted yet", "origin", l.lease.Origin, "error", err)
-			}
+			l.settleOrWarn()
 		}
+	}
+}
+
+func (l *Log) settleOrWarn() {
+	if err := l.settleNow(context.Background()); err != nil {
+		l.options.Log.Warn("settled intents could not be noted yet", "origin", l.lease.Origin, "error", err)
 	}
 }
 
