@@ -26,3 +26,9 @@ func (l layout) logTail() string {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	return strings.Join(lines[max(0, len(lines)-12):], "\n")
 }
+
+// lastLine is what the server said last.
+func (l layout) lastLine() string {
+	tail := l.logTail()
+	return tail[strings.LastIndexByte(tail, '\n')+1:]
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -75,7 +76,26 @@ func start(ctx context.Context, options Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	return run(ctx, programs, l, a, options)
+	return runPastOrphans(ctx, programs, l, a, options)
+}
+
+// waitOrphans is how long the children of a server that was killed may take to notice
+// and end; until then the next server finds their shared memory in use.
+const waitOrphans = 15 * time.Second
+
+func runPastOrphans(ctx context.Context, programs binaries, l layout, a account, options Options) (*Server, error) {
+	for began := time.Now(); ; {
+		server, err := run(ctx, programs, l, a, options)
+		if err == nil || !strings.Contains(l.lastLine(), "pre-existing shared memory block") || time.Since(began) > waitOrphans {
+			return server, err
+		}
+		options.Progress("waiting for what is left of a PostgreSQL that was killed")
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // run starts the server on a data folder that is there.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -233,6 +234,51 @@ func TestCrashedServerStartsAgain(t *testing.T) {
 	if n := query[int](t, second.DSN(), "select n from kept"); n != 42 {
 		t.Errorf("read %d, want 42", n)
 	}
+}
+
+// TestStartWaitsForOrphans: children that outlive a killed server for a moment hold
+// its shared memory; the next start waits for them.
+func TestStartWaitsForOrphans(t *testing.T) {
+	dir := folder(t)
+	first := start(t, dir)
+	children := childrenOf(t, first.PID())
+	for _, pid := range children {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Kill(first.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-first.Ended()
+	go func() {
+		time.Sleep(time.Second)
+		for _, pid := range children {
+			_ = syscall.Kill(pid, syscall.SIGCONT) // gone: what was wanted
+		}
+	}()
+	began := time.Now()
+	start(t, dir)
+	if time.Since(began) < time.Second/2 {
+		t.Error("the second server did not wait; the children held nothing")
+	}
+}
+
+func childrenOf(t *testing.T, pid int) []int {
+	t.Helper()
+	listed, err := exec.Command("ps", "-o", "pid=", "--ppid", strconv.Itoa(pid)).Output()
+	if err != nil {
+		t.Skipf("ps cannot list the children of a process here: %v", err)
+	}
+	var children []int
+	for _, field := range strings.Fields(string(listed)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		children = append(children, child)
+	}
+	return children
 }
 
 // TestServerEndsWithItsParent kills the parent as nothing can be told of: SIGKILL.
