@@ -16,6 +16,11 @@
 //   - read.go: receipts of entries sealed long ago
 //   - settle.go, ending.go, floor.go: what became of intents; how a log ends; why it is
 //     not continued behind what was sealed before
+//   - export.go, manifest.go, chunk.go, notefile.go: a whole log as files
+//   - logverify.go, logscan.go, logjoin.go, logreport.go, leafcheck.go, peaks.go: such
+//     files checked, chunk by chunk
+//   - consistency.go, exported.go, nodes.go: that a log continues an older one
+//   - cosignature.go, disclose.go; witness/: what witnesses sign; single fields
 //   - audit.go, auditlog.go, audithead.go, auditsource.go: a whole database computed again
 //
 // It must not know any database, HTTP, the catalogue or the meaning of a field:
