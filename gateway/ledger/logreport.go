@@ -89,12 +89,6 @@ func (f *faults) keep(step string, fault Fault) {
 	f.first[step] = append(f.first[step], fault)
 }
 
-func (f *faults) any(step string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.first[step]) > 0
-}
-
 // steps turns what was found into a report; without a manifest, nothing else was
 // looked at.
 func (f *faults) steps(signatures string) []LogStep {

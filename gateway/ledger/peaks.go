@@ -69,18 +69,7 @@ func (p *peaks) above(height int, root Hash) Hash {
 	return root
 }
 
-// list has the peaks from left to right.
-func (p *peaks) list() []Hash {
-	var list []Hash
-	for level := bits.Len64(p.size) - 1; level >= 0; level-- {
-		if p.size>>level&1 == 1 {
-			list = append(list, p.at[level])
-		}
-	}
-	return list
-}
-
-// peaksOf takes up a tree of that size from its peaks as list has them.
+// peaksOf takes up a tree of that size from its peaks, from left to right.
 func peaksOf(size uint64, list [][]byte) (*peaks, bool) {
 	if len(list) != bits.OnesCount64(size) {
 		return nil, false
