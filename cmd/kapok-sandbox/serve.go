@@ -14,6 +14,7 @@ import (
 	"kapok/cmd/kapok-sandbox/idp"
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/cmd/kapok-sandbox/platform"
+	"kapok/cmd/kapok-sandbox/tsa"
 )
 
 type serveOptions struct {
@@ -85,7 +86,12 @@ func outsideWorld(o serveOptions) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	stamps, err := tsa.New()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
+	stamps.Routes(mux)
 	sharing.Routes(mux)
 	identities.Routes(mux)
 	mux.HandleFunc("GET /_sandbox/alive", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })

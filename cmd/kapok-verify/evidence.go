@@ -13,10 +13,12 @@ import (
 	"kapok/gateway/evidence"
 )
 
-const evidenceUsage = `usage: kapok-verify evidence [--bundle FILE] [--json] EVIDENCE
+const evidenceUsage = `usage: kapok-verify evidence [--bundle FILE] [--tsa-root FILE] [--json] EVIDENCE
 
   EVIDENCE       the file that "kapok ledger evidence" wrote (FORMAT.md §10)
   --bundle FILE  the pinned trust (default kapok-bundle.json)
+  --tsa-root FILE  root certificate (DER) of a time-stamp authority that you trust;
+                 without one, time-stamps are checked in themselves only
   --json         print the steps as JSON
 
 exit: 0 the evidence is true, 1 it is not, 2 nothing could be decided
@@ -29,6 +31,7 @@ const maxEvidence = 32 << 20
 func verifyEvidence(_ context.Context, args []string, t terminal) (int, error) {
 	flags := flag.NewFlagSet("evidence", flag.ContinueOnError)
 	bundle := flags.String("bundle", pinned, "")
+	authority := flags.String("tsa-root", "", "")
 	asJSON := flags.Bool("json", false, "")
 	if done, code, err := parse(t, flags, args, 1, evidenceUsage); done {
 		return code, err
@@ -41,12 +44,27 @@ func verifyEvidence(_ context.Context, args []string, t terminal) (int, error) {
 	if err != nil {
 		return exitTrouble, err
 	}
-	report := evidence.Verify(file, trust, bothLibraries())
+	authorities, err := readAuthority(*authority)
+	if err != nil {
+		return exitTrouble, err
+	}
+	report := evidence.Verify(file, trust, bothLibraries(), authorities...)
 	print := printEvidence
 	if *asJSON {
 		print = printEvidenceJSON
 	}
 	return truth(report.OK()), print(t.out, report)
+}
+
+func readAuthority(path string) ([][]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	root, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the time-stamp authority's root: %w", err)
+	}
+	return [][]byte{root}, nil
 }
 
 func readEvidence(path string) ([]byte, error) {

@@ -104,7 +104,7 @@ func (r *recordReader) evidence(ctx context.Context, asked reading) (evidence.Bu
 		return b, err
 	}
 	for _, gather := range []func(context.Context, *evidence.Bundle, []postgres.LedgerEntry) error{
-		r.entries, r.key, r.basis, r.release,
+		r.entries, r.key, r.basis, r.release, r.stamps,
 	} {
 		if err := gather(ctx, &b, found); err != nil {
 			return b, err
@@ -248,4 +248,27 @@ func (r *recordReader) operationalChain(ctx context.Context, origin, keyID strin
 		}
 	}
 	return nil, nil
+}
+
+// stamps adds the earliest time-stamp that covers each entry, where there is one.
+func (r *recordReader) stamps(ctx context.Context, b *evidence.Bundle, found []postgres.LedgerEntry) error {
+	for i, one := range found {
+		stamp, err := r.record.StampAfter(ctx, one.Origin, one.Index)
+		if err != nil {
+			return err
+		}
+		if stamp == nil {
+			continue
+		}
+		sealed, err := ledger.SealedAt(ctx, r.record, one.Origin, one.Index)
+		if err != nil {
+			return err
+		}
+		proved, err := ledger.ProveConsistency(ctx, r.record, one.Origin, sealed.Size, stamp.Size)
+		if err != nil {
+			return err
+		}
+		b.Stamps = append(b.Stamps, evidence.Stamp{Consistency: proved.Encode(), Entry: i, Token: stamp.Token})
+	}
+	return nil
 }

@@ -256,6 +256,21 @@ func TestErasureLeavesProofs(t *testing.T) {
 	}
 	wantNoTraceOf(t, w, subject)
 	wantLogVerifies(t, w, pinned)
+	wantAuditPasses(t)
+}
+
+// wantAuditPasses: the erasure accounts for what is gone, once its entry is sealed.
+func wantAuditPasses(t *testing.T) {
+	t.Helper()
+	var out bytes.Buffer
+	var err error
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		out.Reset()
+		if err = run(t.Context(), []string{"ledger", "audit"}, &out); err == nil {
+			return
+		}
+	}
+	t.Errorf("the audit: %v\n%s", err, out.String())
 }
 
 // wantNoTraceOf: no key of the person is left.

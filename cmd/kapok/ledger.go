@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-const ledgerUsage = "usage: kapok ledger evidence | expire | erase | export | prove-consistency | checkpoint | audit | new-origin, each with --config FILE; -h explains its flags"
+const ledgerUsage = "usage: kapok ledger evidence | expire | erase | stamp | reseal | export | prove-consistency | checkpoint | audit | new-origin, each with --config FILE; -h explains its flags"
 
 // ledgerActs are what an operator does with the record. Those that show or erase
 // something are recorded in turn.
@@ -14,6 +14,8 @@ var ledgerActs = map[string]func(ctx context.Context, args []string, out io.Writ
 	"evidence": writeEvidence,
 	"expire":   expireMessages,
 	"erase":    eraseSubject,
+	"stamp":    stampCheckpoints,
+	"reseal":   resealCheckpoints,
 
 	"audit":      auditLedger,
 	"new-origin": newOrigin,

@@ -118,7 +118,7 @@ func (r Request) check() error {
 		return errors.New("pki: no public key was given")
 	}
 	if !r.Usage.Known() {
-		return errors.New("pki: the usage is not one of authority, operational, department, seal")
+		return errors.New("pki: the usage is not one of authority, operational, department, seal, time-stamping")
 	}
 	if !r.From.Before(r.To) {
 		return errors.New("pki: the certificate would end before it begins")
@@ -150,7 +150,7 @@ func usageExtension(usage Usage) (pkix.Extension, error) {
 		})
 	})
 	value, err := b.Bytes()
-	return pkix.Extension{Id: []int{2, 5, 29, 37}, Value: value}, err
+	return pkix.Extension{Id: []int{2, 5, 29, 37}, Critical: usage == TimeStamping, Value: value}, err
 }
 
 // keyID is the first 160 bits of the SM3 of the point, as RFC 7093 does with

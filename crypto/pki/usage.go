@@ -11,7 +11,7 @@ import (
 // for Kapok's own.
 type Usage string
 
-// The usages. Each but Authority is an extended key usage under Kapok's own arc
+// The usages. Each but Authority and TimeStamping is an extended key usage under Kapok's own arc
 // 2.25.185079505149225106439197064153411032899, an arc anybody may make from a
 // random UUID (ITU-T X.667).
 const (
@@ -19,6 +19,10 @@ const (
 	Operational Usage = "operational" // Kapok's own short-lived key: responses, receipts, checkpoints
 	Department  Usage = "department"  // a department's system: requests and client assertions
 	Seal        Usage = "seal"        // an electronic seal (GB/T 38540)
+
+	// TimeStamping is for a time-stamp authority; its mark is the standard one,
+	// id-kp-timeStamping, and critical (RFC 3161, 2.3).
+	TimeStamping Usage = "time-stamping"
 )
 
 // MaxOperational is the longest life of an operational certificate.
@@ -31,6 +35,8 @@ var usageMarks = map[Usage]string{
 	Operational: kapokArc + "\x01",
 	Department:  kapokArc + "\x02",
 	Seal:        kapokArc + "\x03",
+
+	TimeStamping: "\x2b\x06\x01\x05\x05\x07\x03\x08", // 1.3.6.1.5.5.7.3.8
 }
 
 // KeyUsage holds the bits of RFC 5280, 4.2.1.3; bit 0 is digitalSignature.
@@ -49,10 +55,12 @@ var keyUsages = map[Usage]KeyUsage{
 	Operational: DigitalSignature,
 	Department:  DigitalSignature,
 	Seal:        DigitalSignature | ContentCommitment,
+
+	TimeStamping: DigitalSignature | ContentCommitment,
 }
 
 // Usages lists the usages that can be certified.
-func Usages() []Usage { return []Usage{Authority, Operational, Department, Seal} }
+func Usages() []Usage { return []Usage{Authority, Operational, Department, Seal, TimeStamping} }
 
 // Known reports whether u is one of [Usages].
 func (u Usage) Known() bool { return slices.Contains(Usages(), u) }

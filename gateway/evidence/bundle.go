@@ -53,13 +53,11 @@ type Released struct {
 }
 
 // Stamp is an authority's word that a checkpoint existed at a time, with the proof
-// that the checkpoint's tree holds the one that a receipt names.
+// that the checkpoint's tree continues the one that a receipt names.
 type Stamp struct {
-	Chain       [][]byte `json:"chain"`       // of the authority, leaf first, with its root
-	Checkpoint  string   `json:"checkpoint"`  // signed note
-	Consistency [][]byte `json:"consistency"` // RFC 6962 §2.1.2, from the receipt's checkpoint
-	Entry       int      `json:"entry"`       // which of Entries it is about
-	Token       []byte   `json:"token"`       // RFC 3161
+	Consistency []byte `json:"consistency"` // as FORMAT.md has it, from the receipt's checkpoint to the one stamped
+	Entry       int    `json:"entry"`       // which of Entries it is about, from 0
+	Token       []byte `json:"token"`       // RFC 3161, of the stamped note by SM3
 }
 
 const (

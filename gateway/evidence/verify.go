@@ -45,6 +45,9 @@ type verification struct {
 	roots    []*pki.Certificate
 	file     []byte
 
+	trusted     [][]byte
+	authorities []*pki.Certificate // roots of time-stamp authorities; none: not judged
+
 	bundle   Bundle
 	summary  []byte
 	receipts []ledger.Evidence // of bundle.Entries
@@ -75,9 +78,10 @@ var steps = []struct {
 }
 
 // Verify checks a bundle against pinned trust and nothing else: no network, no
-// database, no clock.
-func Verify(file []byte, pinned ledger.Bundle, v *sm.Verifier) Report {
-	run := &verification{verifier: v, pinned: pinned, file: file}
+// database, no clock. authorities are the roots, DER, of the time-stamp authorities
+// that the reader trusts; without one, time-stamps are checked in themselves only.
+func Verify(file []byte, pinned ledger.Bundle, v *sm.Verifier, authorities ...[]byte) Report {
+	run := &verification{verifier: v, pinned: pinned, file: file, trusted: authorities}
 	report := Report{Told: []Told{}}
 	failed := false
 	for _, step := range steps {
@@ -107,14 +111,13 @@ func try(run *verification, name string, check func(*verification) (string, erro
 }
 
 func (run *verification) form() (string, error) {
-	for _, der := range run.pinned.Roots {
-		root, err := pki.Parse(der)
-		if err != nil {
-			return "", err
-		}
-		run.roots = append(run.roots, root)
-	}
 	var err error
+	if run.roots, err = parseAll(run.pinned.Roots); err != nil {
+		return "", err
+	}
+	if run.authorities, err = parseAll(run.trusted); err != nil {
+		return "", err
+	}
 	run.bundle, run.summary, err = Parse(run.file)
 	if err == nil && len(run.bundle.Entries) == 0 {
 		err = errors.New("it holds no entry")
@@ -354,6 +357,17 @@ func chain(receipt []byte) [][]byte {
 		return nil // the receipt was verified before
 	}
 	return r.Chain
+}
+
+// checkpointOf is a receipt's.
+func checkpointOf(receipt []byte) string {
+	var r struct {
+		Checkpoint string `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(receipt, &r); err != nil {
+		return "" // the receipt was verified before
+	}
+	return r.Checkpoint
 }
 
 func (run *verification) intermediates() [][]byte { return chain(run.bundle.Entries[0].Receipt)[1:] }
