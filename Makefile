@@ -5,10 +5,10 @@ BIN   := bin
 VERIFY := $(BIN)/kapok-verify
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-vault test test-go test-race test-fuzz build pages lint fuzz bench soak vault generate setup clean
+.PHONY: help run run-vault test build pages lint fuzz bench bench-ledger chaos soak vault vault-build generate setup clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## install what is missing (PostgreSQL by apt or brew)
 	@deploy/setup.sh
@@ -44,6 +44,12 @@ fuzz: ## each fuzz function for FUZZTIME (default 1m)
 
 bench: setup build ## the whole path against a bare proxy, over real sockets
 	@$(BIN)/kapok bench
+
+bench-ledger: setup ## entries/s and latency of the ledger, durable
+	@GOGC=400 $(GO) test -run '^$$' -bench 'Ledger(Append|Latency)' -benchtime 3s ./gateway/postgres
+
+chaos: setup ## SIGKILL the gateway, and PostgreSQL, under load (KAPOK_CHAOS cycles each, default 100)
+	@KAPOK_CHAOS=$${KAPOK_CHAOS:-100} $(GO) test -run '^TestChaos' -count=1 -timeout 120m -v ./cmd/kapok
 
 soak: ## KAPOK_SOAK random signatures through both SM libraries (default 1,000,000)
 	@KAPOK_SOAK=$${KAPOK_SOAK:-1000000} $(GO) test -run '^TestSoak' -count=1 -timeout 120m -v ./crypto/sm

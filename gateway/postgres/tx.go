@@ -76,7 +76,7 @@ func rollback(ctx context.Context, tx pgx.Tx) {
 // in each other's way do not meet again.
 func pause(ctx context.Context, attempt int) error {
 	longest := time.Millisecond << attempt
-	timer := time.NewTimer(rand.N(longest))
+	timer := time.NewTimer(rand.N(longest)) //nolint:gosec // spreads retries; nothing secret
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
