@@ -167,7 +167,7 @@ func (t *trial) startSandbox(ctx context.Context) (stop func(), err error) {
 	}
 	stop = func() {
 		cancel()
-		_ = <-sandbox.done // how it ended is no matter any more
+		<-sandbox.done //nolint:errcheck // how it ended is no matter any more
 	}
 	if err := sandbox.answers(ctx, "http://"+t.outside+"/_sandbox/alive"); err != nil {
 		cancel()
