@@ -16,15 +16,17 @@
 //
 //	gateway                the words
 //	crypto/sm              SM2, SM3, SM4 by two libraries; the answer "undecided"
-//	crypto/jose, httpsig,  tokens, signed HTTP messages, certificates
-//	  pki
+//	crypto/jose, httpsig,  tokens, signed HTTP messages, certificates, time-stamps
+//	  pki, tsp
 //	crypto/keys            where long-lived keys are; the short-lived operational key
 //	catalog                departments, systems, items, sources, grants: strict YAML
 //	policies               the decision: tables, then Cedar in layers; pure
 //	connectors             how a source is asked; one folder for each protocol
 //	gateway/basis          why an access is lawful: the signed artefact, its states
 //	gateway/ledger         what happened: commitments in an SM3 tree, signed, provable
-//	gateway/exchange       the one path
+//	gateway/messages       what proves each use, encrypted, beside the ledger
+//	gateway/evidence       one file for a court or an archive; timestamp: tokens for it
+//	gateway/exchange       the one path; closing: what a node left open
 //	gateway/safe           what a person allows and withdraws
 //	gateway/postgres       every store, one file for each domain; the private server
 //	gateway/httpapi, web   the door: openapi.yaml, Gin, sign-in, pages
