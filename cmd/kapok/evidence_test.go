@@ -13,6 +13,7 @@ import (
 
 	"kapok/crypto/pki"
 	"kapok/crypto/sm"
+	"kapok/gateway/basis"
 	"kapok/gateway/evidence"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
@@ -75,6 +76,48 @@ func TestEvidenceOfAUse(t *testing.T) {
 		t.Error("it verifies against another district's root")
 	}
 	wantSpoiltBundlesFail(t, file, pinned)
+	wantForgeriesOfAnInsiderFail(t, w, file, pinned)
+}
+
+// wantForgeriesOfAnInsiderFail: whoever holds the operational key and every form can
+// still not put other words beside an entry that was sealed.
+func wantForgeriesOfAnInsiderFail(t *testing.T, w *world, file []byte, pinned ledger.Bundle) {
+	t.Helper()
+	for name, forged := range map[string]struct {
+		step  string
+		forge func(*evidence.Bundle)
+	}{
+		"another answer": {"messages", func(b *evidence.Bundle) {
+			answer, err := evidence.ParseAnswer(b.Entries[1].Message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Digest[0] ^= 1
+			b.Entries[1].Message = answer.Encode()
+		}},
+		"another basis of that id": {"basis", func(b *evidence.Bundle) {
+			granted, err := basis.Read(b.Basis.Document)
+			if err != nil {
+				t.Fatal(err)
+			}
+			granted.PurposeText += " and more"
+			current := w.nodes[0].operational.Current()
+			signed, err := basis.Sign(t.Context(), granted, current.Signer, current.Certificate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Basis = &evidence.Basis{Certificate: signed.Certificate, Document: signed.Document, Signature: signed.Signature}
+		}},
+	} {
+		b, _, err := evidence.Parse(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged.forge(&b)
+		if step := stepOf(evidence.Verify(mustWrite(t, b), pinned, verifier), forged.step); step.Status != ledger.Fail {
+			t.Errorf("%s: the step %s says %+v", name, forged.step, step)
+		}
+	}
 }
 
 // wantReadingRecorded: whoever reads the record stands in it, where the person sees it.
