@@ -155,6 +155,27 @@ func recent(t *testing.T, w *world) []postgres.LedgerEntry {
 	return found
 }
 
+// TestNoCallFailsWhileKeysAreReplaced: with an operational key that lives for two
+// seconds, every answer verifies by the certificate that comes with its receipt.
+func TestNoCallFailsWhileKeysAreReplaced(t *testing.T) {
+	w := newWorldOf(t, 1, publicURL, 2*time.Second)
+	department := w.enrol(dibao)
+	body := ask(w.statutory("name"), "name")
+	used := map[string]bool{}
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		got := department.send(department.shot(body))
+		verifyAnswer(t, w, got, readRelease(t, got).Receipt)
+		params, _, err := httpsig.Parse(httpsig.Message{Status: got.status, Header: got.header, Request: &got.signed}, "kapok")
+		if err != nil {
+			t.Fatal(err)
+		}
+		used[params.KeyID] = true
+	}
+	if len(used) < 3 {
+		t.Errorf("only %d keys were used: nothing was replaced", len(used))
+	}
+}
+
 func TestVerifyReleasesOnlyTrueOrFalse(t *testing.T) {
 	w := newWorld(t, 1)
 	department := w.enrol(dibao)

@@ -72,11 +72,16 @@ func newWorld(t *testing.T, nodes int) *world { return newWorldAt(t, nodes, publ
 
 // newWorldAt makes a world that callers know under another address than the tests'.
 func newWorldAt(t *testing.T, nodes int, public string) *world {
+	return newWorldOf(t, nodes, public, time.Hour)
+}
+
+// newWorldOf makes a world whose operational keys live only so long.
+func newWorldOf(t *testing.T, nodes int, public string, keyLife time.Duration) *world {
 	t.Helper()
 	w := &world{t: t, public: public, dsn: pgtest.NewDSN(t), logs: &bytes.Buffer{}}
 	w.startSandbox()
 	folder := t.TempDir()
-	w.keys = keysConfig{Backend: fileBackend, Folder: folder, PassphraseFile: filepath.Join(folder, "passphrase"), Lifetime: time.Hour}
+	w.keys = keysConfig{Backend: fileBackend, Folder: folder, PassphraseFile: filepath.Join(folder, "passphrase"), Lifetime: keyLife}
 	log := newLog(&lockedWriter{to: w.logs})
 	ring, err := (&trial{out: io.Discard}).openKeys(t.Context(), w.keys, log)
 	if err != nil {

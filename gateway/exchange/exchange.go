@@ -6,6 +6,7 @@ import (
 
 	"kapok/catalog"
 	"kapok/connectors"
+	"kapok/crypto/keys"
 	"kapok/gateway"
 	"kapok/gateway/ledger"
 	"kapok/policies"
@@ -37,7 +38,8 @@ type use struct {
 	data []byte // minimise: the member "data" of the response
 	salt string // of the commitment to data
 
-	outcome ledger.Sealed // record outcome
+	signing keys.Signing // record outcome: in force just before
+	outcome ledger.Sealed
 }
 
 // Exchange walks the path for one call. It returns a signed release, or the reason

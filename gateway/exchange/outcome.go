@@ -17,6 +17,7 @@ func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 	if err != nil {
 		return s.recordFailure(ctx, u, err)
 	}
+	u.signing = s.signing()
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
 		Stops:      s.stops(u),
 		Subject:    u.resolved.SubjectRef,

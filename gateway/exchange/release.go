@@ -1,12 +1,16 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"kapok/crypto/httpsig"
 	"kapok/crypto/jose"
+	"kapok/crypto/keys"
 	"kapok/gateway"
 	"kapok/gateway/ledger"
 	"kapok/policies"
@@ -26,7 +30,7 @@ type response struct {
 	DataSalt   string           `json:"data_salt"` // opens the receipt's commitment to data
 	Source     responseSource   `json:"source"`
 	Decision   responseDecision `json:"decision"`
-	Receipt    json.RawMessage  `json:"receipt"`
+	// and last the member "receipt"
 }
 
 type responseSource struct {
@@ -49,9 +53,10 @@ func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 		s.closeLater(u, gateway.AsError(err).Code)
 		return Release{}, err
 	}
-	signing := s.signing()
+	signing := s.sealer(u)
 	header := http.Header{}
 	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	header.Set("Content-Digest", httpsig.ContentDigest(body))
 	header.Set("Cache-Control", "no-store")
 	answer := httpsig.Message{
@@ -73,18 +78,33 @@ func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System, handed: func(err error) { s.handed(u, err) }}, nil
 }
 
+// sealer is the key that sealed the outcome: its certificate comes with the receipt, so
+// the answer verifies also when the key was replaced in between. The one in force
+// before the sealing or the one in force now is it.
+func (s *Service) sealer(u *use) keys.Signing {
+	if bytes.Equal(u.signing.Certificate, u.outcome.Certificate()) {
+		return u.signing
+	}
+	return s.signing()
+}
+
+// body writes the response. The receipt is put in as it is: it is canonical, and going
+// through an encoder again costs as much as all the rest.
 func (u *use) body() ([]byte, error) {
 	receipt, err := u.outcome.Receipt(forCaller)
 	if err != nil {
 		return nil, err
 	}
-	return encode(response{
+	head, err := encode(response{
 		ExchangeID: u.ref, Retry: u.retryOf != "", RetryOf: u.retryOf,
 		Data: u.data, DataSalt: u.salt,
 		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), HeldFields: len(u.answer.Records[0])},
 		Decision: responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
-		Receipt:  receipt,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(head[:len(head)-1], []byte(`,"receipt":`), receipt, []byte("}")), nil
 }
 
 // forCaller discloses to the calling system all that it knows itself; the link to

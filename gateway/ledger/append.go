@@ -75,6 +75,10 @@ func (s Sealed) Receipt(disclose func(name string) bool) ([]byte, error) {
 	return s.evidence.receipt(disclose)
 }
 
+// Certificate is that of the operational key that sealed the entry, DER; it leads the
+// receipt's chain.
+func (s Sealed) Certificate() []byte { return s.evidence.chain[0] }
+
 // Append records one entry and returns when it is durable. Concurrent callers
 // share one commit. Errors are *gateway.Error of kind Unavailable: ledger-busy (the
 // queue is full), ledger-lease-lost, ledger-closed, ledger-unavailable (nothing was
