@@ -101,7 +101,7 @@ func (l *Ledger) Load(ctx context.Context, lease ledger.Lease) (ledger.State, er
 			return err
 		}
 		state.Size = uint64(size)
-		state.Checkpoint, err = checkpointAt(ctx, tx, lease.Origin, size)
+		state.Checkpoint, err = lastCheckpoint(ctx, tx, lease.Origin)
 		if err != nil {
 			return err
 		}
@@ -124,8 +124,10 @@ func showLease(ctx context.Context, tx pgx.Tx, lease ledger.Lease) (size int64, 
 	return size, nil
 }
 
-func checkpointAt(ctx context.Context, tx pgx.Tx, origin string, size int64) (note string, err error) {
-	err = tx.QueryRow(ctx, `select note from ledger_checkpoints where origin = $1 and size = $2`, origin, size).Scan(&note)
+// lastCheckpoint is the largest there is, not the one of the origin's size: a size that
+// was set back to that of an older checkpoint would agree with it.
+func lastCheckpoint(ctx context.Context, tx pgx.Tx, origin string) (note string, err error) {
+	err = tx.QueryRow(ctx, `select note from ledger_checkpoints where origin = $1 order by size desc limit 1`, origin).Scan(&note)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil // an empty log has none; of another, the reader refuses
 	}
