@@ -242,25 +242,27 @@ func TestStartWaitsForOrphans(t *testing.T) {
 	dir := folder(t)
 	first := start(t, dir)
 	children := childrenOf(t, first.PID())
-	for _, pid := range children {
-		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
-	}
+	t.Cleanup(func() { signalAll(children, syscall.SIGCONT) })
+	signalAll(children, syscall.SIGSTOP)
 	if err := syscall.Kill(first.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	<-first.Ended()
 	go func() {
 		time.Sleep(time.Second)
-		for _, pid := range children {
-			_ = syscall.Kill(pid, syscall.SIGCONT) // gone: what was wanted
-		}
+		signalAll(children, syscall.SIGCONT)
 	}()
 	began := time.Now()
 	start(t, dir)
 	if time.Since(began) < time.Second/2 {
 		t.Error("the second server did not wait; the children held nothing")
+	}
+}
+
+// signalAll passes over those that have ended since they were listed.
+func signalAll(pids []int, signal syscall.Signal) {
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, signal)
 	}
 }
 
