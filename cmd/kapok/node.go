@@ -174,7 +174,9 @@ func (n *node) stop(ctx context.Context) (err error) {
 		n.database.Close()
 	}
 	if held, ok := n.keyring.(closer); ok {
-		err = errors.Join(err, held.Close(ctx))
+		if err := held.Close(ctx); err != nil {
+			n.log.Warn("Vault's token was not given back; it ends by itself", "error", err)
+		}
 	}
 	return err
 }
