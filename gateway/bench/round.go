@@ -107,9 +107,16 @@ func (s *stage) trial(ctx context.Context, c contender, r *running) (float64, er
 	return seen.rate(), nil
 }
 
-// keptOf says every how many-th answer is put by, over the whole of a run. It is odd,
-// so that it does not keep step with the cycle of refusals.
-func keptOf(shots int) int { return shots/maxKept | 1 }
+// keptOf says every how many-th answer is put by, over the whole of a run. It has no
+// divisor in common with the 40 calls after which the refusals come again: of them
+// too some are put by.
+func keptOf(shots int) int {
+	every := shots/maxKept | 1
+	if every%5 == 0 {
+		every += 2
+	}
+	return every
+}
 
 func (s *stage) shoot(ctx context.Context, c contender, r *running, magazine *magazine) (Measurement, error) {
 	who := parties{subject: r.process.pid(), database: s.database.PID(), source: s.source.process.pid()}
