@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,25 +33,41 @@ type Taken struct {
 	Ref    string
 }
 
+// Edition is a published, numbered state of what decisions rest on: of the
+// "catalogue", of the "policies". A kind of which none was published is at number 0.
+type Edition struct {
+	Kind   string
+	Number int64
+}
+
 // Found is what stood in the way of an append when it was sealed.
 type Found struct {
-	Stopped []Stop
-	Taken   []Taken
+	Stopped  []Stop
+	Taken    []Taken
+	Outdated []Edition // those in force, of the kinds of which the append names another
 }
 
 // Clear reports that nothing stood in the way.
-func (f Found) Clear() bool { return len(f.Stopped) == 0 && len(f.Taken) == 0 }
+func (f Found) Clear() bool {
+	return len(f.Stopped) == 0 && len(f.Taken) == 0 && len(f.Outdated) == 0
+}
+
+// ErrDeclined says of an append that its function declined: nothing was written,
+// and nothing stays claimed.
+var ErrDeclined = errors.New("ledger: the appender declined")
 
 // Append asks for one entry. What it found is decided and what it records is
 // written in the same transaction, so an answer cannot be outdated when it is
 // sealed. Its claims stay claimed even where it turns out to be stopped.
 type Append struct {
-	Stops  []Stop
-	Claims []Claim
+	Stops    []Stop
+	Claims   []Claim
+	Editions []Edition // under which it was decided
 	// Entry says what to record, given what was found. It is called once per
 	// attempt, on the log's goroutine: it must be quick, must not block and must
 	// not change anything. The time of an entry is set back to that of its sealing
-	// where it is later.
+	// where it is later. Given [Decline], nothing is written: the caller decides
+	// again, on what was found.
 	Entry   func(Found) Entry
 	Subject string // subject_ref for the citizen's index; "" when nobody is concerned
 
@@ -83,7 +100,8 @@ func (s Sealed) Certificate() []byte { return s.evidence.chain[0] }
 // share one commit. Errors are *gateway.Error of kind Unavailable: ledger-busy (the
 // queue is full), ledger-lease-lost, ledger-closed, ledger-unavailable (nothing was
 // recorded), ledger-outcome-unknown (perhaps it was); or Internal for an append
-// that breaks a rule of its form. When ctx ends first, the entry may be sealed all
+// that breaks a rule of its form. [ErrDeclined], with what was found, is that of an
+// append whose function declined. When ctx ends first, the entry may be sealed all
 // the same.
 func (l *Log) Append(ctx context.Context, a Append) (Sealed, error) {
 	if err := a.check(); err != nil {
@@ -140,8 +158,13 @@ func (a Append) check() error {
 			return err
 		}
 	}
-	if a.Entry == nil || !textFits(a.Subject) || len(a.Stops) > maxStops || len(a.Claims) > maxStops {
-		return malformed("an append needs an entry, and at most 64 stops and claims")
+	if a.Entry == nil || !textFits(a.Subject) || len(a.Stops) > maxStops || len(a.Claims) > maxStops || len(a.Editions) > maxStops {
+		return malformed("an append needs an entry, and at most 64 stops, claims and editions")
+	}
+	for _, edition := range a.Editions {
+		if err := edition.Check(); err != nil {
+			return err
+		}
 	}
 	for _, stop := range a.Stops {
 		if err := stop.check(); err != nil {
@@ -162,6 +185,14 @@ func (a Append) check() error {
 func (s Stop) check() error {
 	if s.Kind == "" || s.ID == "" || !textFits(s.Kind) || !textFits(s.ID) {
 		return malformed("a stop has a kind and an id, UTF-8 of at most 512 bytes")
+	}
+	return nil
+}
+
+// Check reports whether a store can keep the edition's number.
+func (e Edition) Check() error {
+	if !wordFits(e.Kind, "-") || e.Number < 0 {
+		return malformed("an edition has a kind of lower-case letters, and a number from 0")
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type logAudit struct {
 	signed   signatures
 	open     map[string]uint64 // intents without an outcome so far
 	booked   map[string]bool   // those that the database says are open
+	rests    rests
 
 	tree   *tree
 	grown  map[TileID]*block // those above level 0
@@ -79,6 +80,9 @@ func (l *logAudit) begin(ctx context.Context) (err error) {
 	l.booked = map[string]bool{}
 	for _, ref := range booked {
 		l.booked[ref] = true
+	}
+	if err := l.readRests(ctx); err != nil {
+		return err
 	}
 	l.accesses = newPuller(l.source.Accesses(ctx, l.origin.Origin))
 	l.heads = newPuller(l.source.Heads(ctx, l.origin.Origin))
@@ -169,6 +173,7 @@ func (l *logAudit) openings(row AuditRow, leaf Leaf) (subject string) {
 			l.alter(entryAt(row.Index), "the opening of field %s is gone, and no sealed erasure accounts for it", c.Name)
 		}
 	}
+	l.rests.check(row.Index, leaf.Kind, openings)
 	return subject
 }
 

@@ -23,6 +23,9 @@ type AuditSource interface {
 	LowTiles(ctx context.Context, origin string) iter.Seq2[Tile, error] // of level 0
 	HighTiles(ctx context.Context, origin string) ([]Tile, error)
 	Keys(ctx context.Context, origin string) ([]KeyChain, error)
+	// Stops and Editions are in ascending order of their numbers.
+	Stops(ctx context.Context, origin string) ([]AuditStop, error)
+	Editions(ctx context.Context, origin string) ([]AuditEdition, error)
 	// Open lists the references of unsettled intents.
 	Open(ctx context.Context, origin string) ([]string, error)
 }

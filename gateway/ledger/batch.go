@@ -23,7 +23,8 @@ type batch struct {
 
 	items   []*item // what is sealed, in order of arrival
 	settled []Settled
-	before  uint64 // the log's size
+	release []Claim // of members that declined
+	before  uint64  // the log's size
 	head    Checkpoint
 	signed  string
 	chain   [][]byte
@@ -64,6 +65,11 @@ func (b *batch) ask(size uint64, now time.Time, m *memo) Ask {
 				ask.Claims = append(ask.Claims, claim)
 			}
 		}
+		for _, edition := range r.append.Editions {
+			if !slices.Contains(ask.Editions, edition.Kind) {
+				ask.Editions = append(ask.Editions, edition.Kind)
+			}
+		}
 	}
 	slices.SortFunc(ask.Claims, func(a, b Claim) int { return a.key().compare(b.key()) })
 	return ask
@@ -72,15 +78,17 @@ func (b *batch) ask(size uint64, now time.Time, m *memo) Ask {
 // memo are the maps that a batch needs while it asks and while it decides, kept
 // from batch to batch. They belong to the log's goroutine.
 type memo struct {
-	stops  map[Stop]bool
-	claims map[claimKey]Taken
+	stops    map[Stop]bool
+	claims   map[claimKey]Taken
+	editions map[string]int64 // in force
 }
 
-func newMemo() *memo { return &memo{map[Stop]bool{}, map[claimKey]Taken{}} }
+func newMemo() *memo { return &memo{map[Stop]bool{}, map[claimKey]Taken{}, map[string]int64{}} }
 
 func (m *memo) forget() {
 	clear(m.stops)
 	clear(m.claims)
+	clear(m.editions)
 }
 
 type claimKey struct{ owner, space, key string }
@@ -91,11 +99,14 @@ func (k claimKey) compare(other claimKey) int {
 	return cmp.Or(cmp.Compare(k.owner, other.owner), cmp.Compare(k.space, other.space), cmp.Compare(k.key, other.key))
 }
 
-// decide tells every member what was found and takes its entry. A member whose
-// entry cannot be taken is answered and leaves.
+// decide tells every member what was found and takes its entry. A member that
+// declines, or whose entry cannot be taken, is answered and leaves.
 func (b *batch) decide(read Read, m *memo) {
-	b.items, b.settled = make([]*item, 0, len(b.requests)+len(read.Pending)), read.Settled
+	b.items, b.settled, b.release = make([]*item, 0, len(b.requests)+len(read.Pending)), read.Settled, nil
 	m.forget()
+	for _, edition := range read.Editions {
+		m.editions[edition.Kind] = edition.Number
+	}
 	for _, stop := range read.Stopped {
 		m.stops[stop] = true
 	}
@@ -103,10 +114,15 @@ func (b *batch) decide(read Read, m *memo) {
 		m.claims[taken.Claim.key()] = taken
 	}
 	for _, r := range b.requests {
-		found := r.found(m.stops, m.claims)
+		found := r.found(m)
 		entry, err := r.entry(found)
 		if err != nil {
 			r.result <- answer{err: internal(err)}
+			continue
+		}
+		if entry.declined {
+			b.release = append(b.release, r.made(found)...)
+			r.result <- answer{sealed: Sealed{Found: found}, err: ErrDeclined}
 			continue
 		}
 		b.items = append(b.items, &item{request: r, found: found, entry: entry, subject: r.append.Subject})
@@ -128,21 +144,33 @@ func (b *batch) remaining() []*request {
 
 // found sorts out what concerns one member, and makes its claims its own for the
 // members after it.
-func (r *request) found(stopped map[Stop]bool, holders map[claimKey]Taken) Found {
+func (r *request) found(m *memo) Found {
 	var found Found
 	for _, stop := range r.append.Stops {
-		if stopped[stop] {
+		if m.stops[stop] {
 			found.Stopped = append(found.Stopped, stop)
 		}
 	}
 	for _, claim := range r.append.Claims {
-		if holder, taken := holders[claim.key()]; taken {
+		if holder, taken := m.claims[claim.key()]; taken {
 			found.Taken = append(found.Taken, Taken{Claim: claim, Digest: holder.Digest, Ref: holder.Ref})
 			continue
 		}
-		holders[claim.key()] = Taken{Claim: claim, Digest: claim.Digest, Ref: claim.Ref}
+		m.claims[claim.key()] = Taken{Claim: claim, Digest: claim.Digest, Ref: claim.Ref}
+	}
+	for _, edition := range r.append.Editions {
+		if inForce := m.editions[edition.Kind]; inForce != edition.Number {
+			found.Outdated = append(found.Outdated, Edition{edition.Kind, inForce})
+		}
 	}
 	return found
+}
+
+// made are the claims that a member was the one to make.
+func (r *request) made(found Found) []Claim {
+	return slices.DeleteFunc(slices.Clone(r.append.Claims), func(c Claim) bool {
+		return slices.ContainsFunc(found.Taken, func(t Taken) bool { return t.Claim.key() == c.key() })
+	})
 }
 
 // entry asks the member; a panic in it must not end the log.
@@ -153,6 +181,9 @@ func (r *request) entry(found Found) (entry Entry, err error) {
 		}
 	}()
 	entry = r.append.Entry(found)
+	if entry.declined {
+		return entry, nil
+	}
 	return entry, entry.Check()
 }
 
@@ -177,7 +208,7 @@ func (l *Log) prepare(ctx context.Context, b *batch) (Write, error) {
 		return Write{}, err
 	}
 	b.chain, l.sealed = signing.Chain, sealed
-	w := Write{Rows: rows, Tiles: tiles, Size: l.tree.size, Checkpoint: b.signed, Key: keyName(l.lease.Origin, signing.Signer.Public())}
+	w := Write{Rows: rows, Release: b.release, Tiles: tiles, Size: l.tree.size, Checkpoint: b.signed, Key: keyName(l.lease.Origin, signing.Signer.Public())}
 	if w.Key != l.storedKey {
 		w.Chain = signing.Chain
 	}

@@ -31,7 +31,12 @@ type Entry struct {
 	Ref    string    // 32 lower-case hex characters, random, in clear; links an intent with its outcome; "" for none
 	At     time.Time // when it happened; kept in milliseconds, UTC
 	Fields []Field   // in any order; each name once
+
+	declined bool
 }
+
+// Decline is what an append's function answers when nothing is to be written.
+func Decline() Entry { return Entry{declined: true} }
 
 // Value returns the value of the field of that name, "" when there is none.
 func (e Entry) Value(name string) string {

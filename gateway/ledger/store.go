@@ -30,7 +30,7 @@ var (
 type Origins interface {
 	// Take makes the lease the origin's only one, for as long as it says, and
 	// creates the origin where there is none: then with a copy of every stop marker
-	// there is, no marker being lost that is written at the same time. It fails
+	// and edition there is, none being lost that is written at the same time. It fails
 	// with ErrLeaseHeld while the unexpired lease of another node stands; a lease
 	// of the same node gives way. It fails with ErrRetired when the origin is final.
 	Take(ctx context.Context, lease Lease) error
@@ -45,8 +45,8 @@ type Origins interface {
 
 	// Begin opens the transaction of one batch: it locks the origin, fails with
 	// ErrLeaseLost or ErrMoved where lease or size differ, and then, in statements
-	// that see everything committed before the lock was had, looks up the stops,
-	// makes the claims, and locks pending entries. Nothing is durable before
+	// that see everything committed before the lock was had, looks up the stops
+	// and editions, makes the claims, and locks pending entries. Nothing is durable before
 	// Commit. When it fails, nothing was written.
 	Begin(ctx context.Context, lease Lease, ask Ask) (Batch, Read, error)
 }
@@ -86,20 +86,22 @@ type State struct {
 
 // Ask is what a batch wants to know and to claim.
 type Ask struct {
-	Size    uint64    // of the log, as the writer believes
-	Now     time.Time // a claim that expired before may be taken over
-	Stops   []Stop    // each once
-	Claims  []Claim   // each once, in ascending order of owner, space and key, so that batches do not wait in a circle
-	Pending int       // how many pending entries to take at most; 0: do not look
-	Awaited []string  // pending entries that somebody waits for: tell when they are sealed already
+	Size     uint64    // of the log, as the writer believes
+	Now      time.Time // a claim that expired before may be taken over
+	Stops    []Stop    // each once
+	Claims   []Claim   // each once, in ascending order of owner, space and key, so that batches do not wait in a circle
+	Editions []string  // kinds, each once
+	Pending  int       // how many pending entries to take at most; 0: do not look
+	Awaited  []string  // pending entries that somebody waits for: tell when they are sealed already
 }
 
 // Read is the answer to an [Ask].
 type Read struct {
-	Stopped []Stop
-	Taken   []Taken
-	Pending []Pending // locked for this batch; those that others hold are left out
-	Settled []Settled
+	Stopped  []Stop
+	Taken    []Taken
+	Editions []Edition // in force, of the kinds asked for; one of which none was published is left out
+	Pending  []Pending // locked for this batch; those that others hold are left out
+	Settled  []Settled
 }
 
 // Pending is the entry of a state change, committed with the change and not yet
@@ -121,8 +123,9 @@ type Settled struct {
 // Write is what a batch adds. All of it belongs to the lease's origin.
 type Write struct {
 	Rows       []Row
-	Tiles      []Tile // new, or grown: they replace what is there
-	Size       uint64 // after the batch
+	Release    []Claim // that were made for this batch and are given back
+	Tiles      []Tile  // new, or grown: they replace what is there
+	Size       uint64  // after the batch
 	Checkpoint string
 	Key        string   // names the operational key
 	Chain      [][]byte // of the key, root last; nil when it is stored already

@@ -41,8 +41,8 @@ func (s *auditSource) Origins(ctx context.Context) ([]ledger.AuditOrigin, error)
 		select origin, size, retired_at is not null from ledger_origins where origin <> $1 order by origin`, bookOfStops)
 }
 
-// Strays are rows of a log that the book of logs does not hold, and stops that bite
-// in one log and not in another.
+// Strays are rows of a log that the book of logs does not hold, and stops and editions
+// that stand in one log and not in another.
 func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 	strays, err := collect[ledger.Altered](ctx, s.tx, `
 		select origin, 'the book of logs', 'it does not hold this log' from (
@@ -53,10 +53,14 @@ func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 		return nil, err
 	}
 	stops, err := collect[ledger.Altered](ctx, s.tx, `
-		select log.origin, 'stop of a ' || stop.kind, 'it stands in another log and not in this one'
-		from ledger_origins log cross join (select distinct kind, id from ledger_stops) stop
-		where not exists (select from ledger_stops own where own.origin = log.origin and own.kind = stop.kind and own.id = stop.id)
-		order by log.origin`)
+		select log.origin, 'stop of a ' || stop.kind, 'it stands, or is lifted, in another log and not in this one'
+		from ledger_origins log cross join (select distinct kind, id, n from ledger_stops) stop
+		where not exists (select from ledger_stops own where own.origin = log.origin and own.kind = stop.kind and own.id = stop.id and own.n = stop.n)
+		union all
+		select log.origin, 'edition of the ' || edition.kind, 'number ' || edition.number || ' stands in another log and not in this one'
+		from ledger_origins log cross join (select distinct kind, number from ledger_editions) edition
+		where not exists (select from ledger_editions own where own.origin = log.origin and own.kind = edition.kind and own.number = edition.number)
+		order by 1`)
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +146,30 @@ func (s *auditSource) HighTiles(ctx context.Context, origin string) ([]ledger.Ti
 
 func (s *auditSource) Keys(ctx context.Context, origin string) ([]ledger.KeyChain, error) {
 	return collect[ledger.KeyChain](ctx, s.tx, `select chain, key from ledger_keys where origin = $1 order by key`, origin)
+}
+
+// Stops is as [ledger.AuditSource] has it.
+func (s *auditSource) Stops(ctx context.Context, origin string) ([]ledger.AuditStop, error) {
+	rows, err := s.tx.Query(ctx, `select kind, id, n, size from ledger_stops where origin = $1 order by kind, id, n`, origin)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (one ledger.AuditStop, err error) {
+		err = row.Scan(&one.Stop.Kind, &one.Stop.ID, &one.Number, &one.Size)
+		return one, err
+	})
+}
+
+// Editions is as [ledger.AuditSource] has it.
+func (s *auditSource) Editions(ctx context.Context, origin string) ([]ledger.AuditEdition, error) {
+	rows, err := s.tx.Query(ctx, `select kind, number, size from ledger_editions where origin = $1 order by kind, number`, origin)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (one ledger.AuditEdition, err error) {
+		err = row.Scan(&one.Edition.Kind, &one.Edition.Number, &one.Size)
+		return one, err
+	})
 }
 
 func (s *auditSource) Open(ctx context.Context, origin string) ([]string, error) {

@@ -51,6 +51,7 @@ func (b *ledgerBatch) begin(ctx context.Context, ask ledger.Ask) (ledger.Read, e
 	send.Queue(`begin isolation level read committed`)
 	b.queueLock(send, ask.Size)
 	queueStops(send, b.lease.Origin, ask.Stops, &read)
+	queueEditions(send, b.lease.Origin, ask.Editions, &read)
 	queueClaims(send, ask, &made)
 	queuePending(send, ask, &read)
 	if err := b.conn.SendBatch(ctx, send).Close(); err != nil {
@@ -91,11 +92,24 @@ func queueStops(send *pgx.Batch, origin string, stops []ledger.Stop, read *ledge
 		kinds[i], ids[i] = stop.Kind, stop.ID
 	}
 	send.Queue(`
-		select stop.kind, stop.id
+		select asked.kind, asked.id
 		from unnest($2::text[], $3::text[]) as asked (kind, id)
-		join ledger_stops stop on stop.origin = $1 and stop.kind = asked.kind and stop.id = asked.id`, origin, kinds, ids).
+		join lateral (
+			select n from ledger_stops stop where stop.origin = $1 and stop.kind = asked.kind and stop.id = asked.id
+			order by n desc limit 1) last on last.n % 2 = 1`, origin, kinds, ids).
 		Query(func(rows pgx.Rows) (err error) {
 			read.Stopped, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ledger.Stop])
+			return err
+		})
+}
+
+func queueEditions(send *pgx.Batch, origin string, kinds []string, read *ledger.Read) {
+	if len(kinds) == 0 {
+		return
+	}
+	send.Queue(`select kind, max(number) from ledger_editions where origin = $1 and kind = any($2) group by kind`, origin, kinds).
+		Query(func(rows pgx.Rows) (err error) {
+			read.Editions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ledger.Edition])
 			return err
 		})
 }
@@ -146,6 +160,7 @@ func settled(rows pgx.Rows, awaited []string) ([]ledger.Settled, error) {
 // Commit is as [ledger.Batch] has it.
 func (b *ledgerBatch) Commit(ctx context.Context, w ledger.Write) error {
 	send := &pgx.Batch{}
+	queueRelease(send, w.Release)
 	b.queueRows(send, w.Rows)
 	b.queueAccesses(send, w.Rows)
 	b.queueOpen(send, w.Rows)

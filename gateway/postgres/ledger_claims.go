@@ -65,6 +65,13 @@ func (b *ledgerBatch) takenClaims(ctx context.Context, claims []ledger.Claim) ([
 	return taken, b.conn.SendBatch(ctx, send).Close()
 }
 
+// queueRelease takes back claims that this transaction made.
+func queueRelease(send *pgx.Batch, claims []ledger.Claim) {
+	for _, claim := range claims {
+		send.Queue(`delete from ledger_claims where owner = $1 and space = $2 and key = $3`, claim.Owner, claim.Space, claim.Key)
+	}
+}
+
 // SweepClaims deletes up to limit claims that expired before the given time, and
 // returns how many; call it again while it returns limit.
 func (l *Ledger) SweepClaims(ctx context.Context, before time.Time, limit int) (int, error) {

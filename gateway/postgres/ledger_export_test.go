@@ -1,8 +1,10 @@
 package postgres
 
 var (
-	PendEntry      = pendEntry
-	StopEverywhere = stopEverywhere
-	CreateOrigin   = createOrigin
-	AuditIn        = auditIn
+	PendEntry         = pendEntry
+	StopEverywhere    = stopEverywhere
+	LiftEverywhere    = liftEverywhere
+	PublishEverywhere = publishEverywhere
+	CreateOrigin      = createOrigin
+	AuditIn           = auditIn
 )

@@ -49,8 +49,8 @@ func takeLease(ctx context.Context, tx pgx.Tx, lease ledger.Lease) error {
 	return err
 }
 
-// createOrigin copies the stops in a statement after the one that locked their
-// book: it sees every stop that was written before, and those after see the origin.
+// createOrigin copies stops and editions in statements after the one that locked their
+// book: it sees every one that was written before, and those after see the origin.
 func createOrigin(ctx context.Context, tx pgx.Tx, lease ledger.Lease) error {
 	if err := lockOrigin(ctx, tx, bookOfStops); err != nil {
 		return err
@@ -59,10 +59,17 @@ func createOrigin(ctx context.Context, tx pgx.Tx, lease ledger.Lease) error {
 	if err != nil || made.RowsAffected() == 0 {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
-		insert into ledger_stops (origin, kind, id, size, stopped_at)
-		select $1, kind, id, 0, stopped_at from ledger_stops where origin = $2`, lease.Origin, bookOfStops)
-	return err
+	for _, statement := range []string{
+		`insert into ledger_stops (origin, kind, id, n, size, stopped_at)
+		select $1, kind, id, n, 0, stopped_at from ledger_stops where origin = $2`,
+		`insert into ledger_editions (origin, kind, number, size, published_at)
+		select $1, kind, number, 0, published_at from ledger_editions where origin = $2`,
+	} {
+		if _, err := tx.Exec(ctx, statement, lease.Origin, bookOfStops); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func lockOrigin(ctx context.Context, tx pgx.Tx, origin string) error {
