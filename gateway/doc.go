@@ -18,6 +18,8 @@
 //	crypto/sm              SM2, SM3, SM4 by two libraries; the answer "undecided"
 //	crypto/jose, httpsig,  tokens, signed HTTP messages, certificates, time-stamps
 //	  pki, tsp
+//	crypto/eseal           electronic seals and what is sealed with them (GB/T 38540)
+//	gateway/licence/ofd    the OFD container: read, written, sealed
 //	crypto/keys            where long-lived keys are; the short-lived operational key
 //	catalog                departments, systems, items, sources, grants: strict YAML
 //	policies               the decision: tables, then Cedar in layers; pure
