@@ -266,7 +266,7 @@ func (t *trial) enrol(ctx context.Context, n *node, folder string) error {
 	lines := bufio.NewScanner(strings.NewReader(string(printed)))
 	for lines.Scan() {
 		system, path, _ := strings.Cut(lines.Text(), "\t")
-		enrolment, err := readEnrolment(n.directory, system, path)
+		enrolment, err := readEnrolment(n.exchange.Catalog(), system, path)
 		if err != nil {
 			return err
 		}

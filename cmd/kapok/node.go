@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"kapok/catalog"
 	"kapok/crypto/keys"
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
@@ -27,7 +26,6 @@ type node struct {
 	log         *slog.Logger
 	keyring     keyring
 	operational *keys.Operational
-	directory   *catalog.Catalog
 	database    *postgres.DB
 	journal     *ledger.Log
 	origin      string // of this node's log
@@ -48,18 +46,13 @@ func startNode(ctx context.Context, c config, ring keyring, log *slog.Logger) (_
 	}()
 	metrics := prometheus.NewRegistry()
 	for _, start := range []func(context.Context, *prometheus.Registry) error{
-		n.openCatalog, n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openEdge,
+		n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openEdge,
 	} {
 		if err := start(ctx, metrics); err != nil {
 			return n, err
 		}
 	}
 	return n, nil
-}
-
-func (n *node) openCatalog(context.Context, *prometheus.Registry) (err error) {
-	n.directory, err = loadCatalog(n.config.Catalog)
-	return err
 }
 
 func (n *node) startSigning(ctx context.Context, metrics *prometheus.Registry) (err error) {
@@ -94,23 +87,33 @@ func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (er
 }
 
 func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) error {
-	set, err := loadPolicies(n.config.Policies)
-	if err != nil {
-		return err
-	}
-	opened, err := openSources(n.directory, func(name string) (string, error) { return n.keyring.Secret(ctx, name) })
+	live, err := n.live(ctx)
 	if err != nil {
 		return err
 	}
 	keeper := messages.New(n.keyring.Persons(), n.database, time.Now)
 	n.releases = messages.NewReleases(keeper, n.database.Ledger().KeepReleases, n.log)
 	n.exchange, err = exchange.New(exchange.Config{
-		Node: n.config.Node, PublicURL: n.config.PublicURL, Catalog: n.directory, Policies: set,
-		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases, Sources: opened,
+		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
+		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: newVerifier(metrics), Now: time.Now, Log: n.log,
 	})
 	return err
+}
+
+// live reads what is in force.
+func (n *node) live(ctx context.Context) (exchange.Live, error) {
+	directory, err := loadCatalog(n.config.Catalog)
+	if err != nil {
+		return exchange.Live{}, err
+	}
+	set, err := loadPolicies(n.config.Policies)
+	if err != nil {
+		return exchange.Live{}, err
+	}
+	opened, err := openSources(directory, func(name string) (string, error) { return n.keyring.Secret(ctx, name) })
+	return exchange.Live{Catalog: directory, Policies: set, Sources: opened}, err
 }
 
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
@@ -119,10 +122,10 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		return err
 	}
 	n.handler, err = httpapi.New(httpapi.Config{
-		PublicURL: n.config.PublicURL, Catalog: n.directory, Exchanges: n.exchange, Tokens: n.exchange,
+		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(),
 		Safe: safe.New(safe.Config{
-			Catalog: n.directory, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
+			Catalog: n.exchange.Catalog, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		}),
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Trust:    n.bundle(),

@@ -61,7 +61,7 @@ func enrolFile(t *testing.T, w *world, system string, jwk []byte) postgres.Enrol
 	if err := os.WriteFile(path, jwk, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	enrolment, err := readEnrolment(w.nodes[0].directory, system, path)
+	enrolment, err := readEnrolment(w.nodes[0].exchange.Catalog(), system, path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func serve(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return errors.Join(err, n.stop(ctx), stopProfile())
 	}
-	n.log.Info("serving", "address", listener.Addr().String(), "public_url", c.PublicURL, "catalog", n.directory.Digest())
+	n.log.Info("serving", "address", listener.Addr().String(), "public_url", c.PublicURL, "catalog", n.exchange.Catalog().Digest())
 	return errors.Join(n.serve(ctx, listener), stopProfile())
 }
 

@@ -67,7 +67,7 @@ func (s *Service) admit(ctx context.Context, call Call) (Caller, error) {
 		return Caller{}, err
 	}
 	return Caller{
-		System: key.System, Department: s.departmentOf(key.System), KeyID: key.KeyID,
+		System: key.System, Department: s.live.Load().departmentOf(key.System), KeyID: key.KeyID,
 		Nonce: params.Nonce, Created: params.Created, Base: base, Signature: signature,
 	}, nil
 }
@@ -154,11 +154,4 @@ func (k SystemKey) usableAt(now time.Time) (SystemKey, error) {
 func unknownKey() *gateway.Error {
 	return gateway.Fail(gateway.Unauthenticated, "key-unknown",
 		"The key is not enrolled for this system, has ended, or was revoked.")
-}
-
-func (s *Service) departmentOf(system string) string {
-	if known, ok := s.catalog.System(system); ok {
-		return known.Department
-	}
-	return ""
 }

@@ -13,9 +13,9 @@ import (
 // told: a pure function of the set, the request, the grant, the basis and now.
 func (s *Service) decide(_ context.Context, u *use) error {
 	input := s.input(u)
-	u.grant = policies.Fittest(input, s.known.grants[grantKey{u.caller.System, u.item.Code}])
+	u.grant = policies.Fittest(input, u.live.known.grants[grantKey{u.caller.System, u.item.Code}])
 	input.Grant = u.grant
-	u.input, u.decision = &input, s.policies.Decide(input)
+	u.input, u.decision = &input, u.live.Policies.Decide(input)
 	if u.decision.Allowed {
 		return nil
 	}
@@ -25,8 +25,8 @@ func (s *Service) decide(_ context.Context, u *use) error {
 func (s *Service) input(u *use) policies.Input {
 	in := policies.Input{
 		Now:     s.now(),
-		System:  s.known.systems[u.caller.System],
-		Item:    s.known.items[u.item.Code],
+		System:  u.live.known.systems[u.caller.System],
+		Item:    u.live.known.items[u.item.Code],
 		Subject: u.resolved.SubjectRef,
 		Ask: policies.Ask{
 			Fields: u.ask.Fields, Operation: u.ask.Operation, ServiceItem: u.ask.ServiceItem,

@@ -16,6 +16,7 @@ import (
 type use struct {
 	ref  string // random; links the intent with its outcome
 	call Call
+	live *snapshot // what was in force when it began
 
 	caller  Caller // admit
 	ask     Ask
@@ -45,7 +46,7 @@ type use struct {
 // Exchange walks the path for one call. It returns a signed release, or the reason
 // why there is none; either way the ledger holds what happened before it returns.
 func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, started: s.now()}
+	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
 	for _, step := range []func(context.Context, *use) error{
 		s.admitUse,
 		s.resolve,

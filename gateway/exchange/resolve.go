@@ -22,12 +22,12 @@ func (s *Service) resolve(ctx context.Context, u *use) error {
 }
 
 func (s *Service) resolveItem(u *use) error {
-	item, known := s.catalog.Item(u.ask.Item)
+	item, known := u.live.Catalog.Item(u.ask.Item)
 	if !known {
 		return fieldNotFound("/item", "item-unknown", "The catalogue holds no such data item.")
 	}
 	u.item = item
-	if _, known := s.catalog.ServiceItem(u.ask.ServiceItem); !known {
+	if _, known := u.live.Catalog.ServiceItem(u.ask.ServiceItem); !known {
 		return fieldNotFound("/service_item", "service-item-unknown", "The catalogue holds no such service item.")
 	}
 	if !item.Serves(u.subject.Type) {
@@ -38,7 +38,7 @@ func (s *Service) resolveItem(u *use) error {
 		failure.Field, failure.Fields = "/fields", unknown
 		return failure
 	}
-	u.source, known = s.sources.Source(item.Code)
+	u.source, known = u.live.Sources.Source(item.Code)
 	if !known && item.SharedType != catalog.NotShared {
 		return gateway.Fail(gateway.NotBuilt, "not-built", "The protocol of this item's source is not built yet.")
 	}

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 
-	"kapok/catalog"
 	"kapok/connectors"
 	"kapok/crypto/keys"
 	"kapok/crypto/sm"
@@ -18,7 +18,6 @@ import (
 	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
 	"kapok/gateway/messages"
-	"kapok/policies"
 )
 
 // Keys finds the keys of departments' systems. An unknown key is [ErrUnknownKey].
@@ -76,14 +75,12 @@ type Source struct {
 type Config struct {
 	Node      string // which machine this is, for entries that close an intent
 	PublicURL string // under which callers reach every node, without a slash at the end
-	Catalog   *catalog.Catalog
-	Policies  *policies.Set
+	Live      Live   // in force at first; see [Service.Adopt]
 	Keys      Keys
 	Resolver  Resolver
 	Ledger    Ledger
 	Messages  Messages
 	Releases  Releases
-	Sources   Sources
 	Signing   func() keys.Signing // the operational key in force
 	Roots     [][]byte            // DER of the roots that operational certificates chain to
 	Verifier  *sm.Verifier
@@ -95,18 +92,15 @@ type Config struct {
 type Service struct {
 	node      string
 	publicURL string
-	catalog   *catalog.Catalog
-	policies  *policies.Set
+	live      atomic.Pointer[snapshot]
 	keys      Keys
 	resolver  Resolver
 	ledger    Ledger
 	messages  Messages
 	releases  Releases
-	sources   Sources
 	signing   func() keys.Signing
 	verifier  *sm.Verifier
 	issuers   *issuers
-	known     known
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -118,24 +112,18 @@ type Service struct {
 // New builds the path. It refuses policies that name what the catalogue does not
 // hold.
 func New(c Config) (*Service, error) {
-	if err := policiesFit(c.Policies, c.Catalog); err != nil {
-		return nil, err
-	}
 	issuers, err := newIssuers(c.Roots, c.Verifier)
 	if err != nil {
 		return nil, err
 	}
-	known, err := inPolicyWords(c.Catalog)
-	if err != nil {
-		return nil, err
-	}
-	return &Service{
-		node: c.Node, publicURL: c.PublicURL, catalog: c.Catalog, policies: c.Policies, keys: c.Keys,
+	s := &Service{
+		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
-		sources: c.Sources, signing: c.Signing,
-		verifier: c.Verifier, issuers: issuers, known: known, now: c.Now, log: c.Log,
+		signing:  c.Signing,
+		verifier: c.Verifier, issuers: issuers, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),
-	}, nil
+	}
+	return s, s.Adopt(c.Live)
 }
 
 // newRef makes a random reference of 32 hex digits; it links an intent with its

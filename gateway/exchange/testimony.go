@@ -43,7 +43,7 @@ func (s *Service) sealed(ctx context.Context, u *use, message []byte) (testimony
 // decided and on what.
 func (s *Service) sealRequest(ctx context.Context, u *use) (testimony, error) {
 	return s.sealed(ctx, u, evidence.Request{
-		Base: u.caller.Base, Body: u.call.Body, Signature: u.caller.Signature, Decision: s.decisionMade(u),
+		Base: u.caller.Base, Body: u.call.Body, Signature: u.caller.Signature, Decision: u.decisionMade(),
 	}.Encode())
 }
 
@@ -70,16 +70,16 @@ func releaseMessage(answer httpsig.Message) ([]byte, error) {
 
 // decisionMade writes all that the decision depended on, so that it can be made again
 // years later by the same policies; nil when none was made.
-func (s *Service) decisionMade(u *use) json.RawMessage {
+func (u *use) decisionMade() json.RawMessage {
 	if u.input == nil {
 		return nil
 	}
 	o := evidence.NewObject(4096)
 	o.Bool("allowed", u.decision.Allowed)
 	o.Text("basis_document", u.basisDigest())
-	o.Text("catalogue", s.catalog.Digest())
+	o.Text("catalogue", u.live.Catalog.Digest())
 	o.Text("code", u.decision.Code)
-	o.Raw("input", s.known.written.input(u.input))
+	o.Raw("input", u.live.known.written.input(u.input))
 	o.Texts("obligations", u.decision.Obligations)
 	o.Text("policy_set", u.decision.PolicySet)
 	o.Texts("reasons", reasonPolicies(u.decision))

@@ -137,7 +137,7 @@ func tokenStopped(found ledger.Found) *gateway.Error {
 func (s *Service) tokenEntry(ref, trace string, key SystemKey, refusal *gateway.Error) ledger.Entry {
 	entry := ledger.Entry{Kind: tokenKind, Ref: ref, At: s.now(), Fields: []ledger.Field{
 		{Name: "system", Value: key.System},
-		{Name: "department", Value: s.departmentOf(key.System)},
+		{Name: "department", Value: s.live.Load().departmentOf(key.System)},
 		{Name: "key", Value: key.KeyID},
 		{Name: "trace", Value: trace},
 	}}

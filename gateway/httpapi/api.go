@@ -16,8 +16,8 @@ import (
 
 // Config holds what the edge is built from. Every part is required.
 type Config struct {
-	PublicURL string // under which callers reach every node: scheme and host, no slash at the end
-	Catalog   *catalog.Catalog
+	PublicURL string                  // under which callers reach every node: scheme and host, no slash at the end
+	Catalog   func() *catalog.Catalog // the one in force
 	Exchanges Exchanges
 	Tokens    Tokens
 	Logins    Logins
@@ -38,7 +38,7 @@ type Config struct {
 type api struct {
 	publicURL string
 	origin    string // of our own pages
-	catalog   *catalog.Catalog
+	catalog   func() *catalog.Catalog
 	names     names
 	exchanges Exchanges
 	tokens    Tokens

@@ -86,7 +86,7 @@ func edge(b *testing.B, release exchange.Release) http.Handler {
 		b.Fatal(err)
 	}
 	handler, err := httpapi.New(httpapi.Config{
-		PublicURL: "http://127.0.0.1:8640", Catalog: known, Exchanges: free{release}, Tokens: free{release},
+		PublicURL: "http://127.0.0.1:8640", Catalog: func() *catalog.Catalog { return known }, Exchanges: free{release}, Tokens: free{release},
 		Metrics: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Trust: []byte("{}"),
 	})
 	if err != nil {

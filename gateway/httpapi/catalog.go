@@ -9,8 +9,9 @@ import (
 
 // ListCatalogItems lists what can be asked for.
 func (h handlers) ListCatalogItems(context.Context, ListCatalogItemsRequestObject) (ListCatalogItemsResponseObject, error) {
-	listed := CatalogItemList{Catalog: h.catalog.Digest(), Items: []CatalogItem{}}
-	for item := range h.catalog.Items() {
+	directory := h.catalog()
+	listed := CatalogItemList{Catalog: directory.Digest(), Items: []CatalogItem{}}
+	for item := range directory.Items() {
 		listed.Items = append(listed.Items, h.names.catalogItem(item))
 	}
 	return ListCatalogItems200JSONResponse(listed), nil
@@ -18,7 +19,7 @@ func (h handlers) ListCatalogItems(context.Context, ListCatalogItemsRequestObjec
 
 // GetCatalogItem shows one item.
 func (h handlers) GetCatalogItem(_ context.Context, request GetCatalogItemRequestObject) (GetCatalogItemResponseObject, error) {
-	item, known := h.catalog.Item(request.Category + "/" + request.Serial)
+	item, known := h.catalog().Item(request.Category + "/" + request.Serial)
 	if !known {
 		return nil, gateway.Fail(gateway.NotFound, "item-unknown", "The catalogue holds no such data item.")
 	}

@@ -18,7 +18,7 @@ var identityCard = []string{"10", string(gateway.CitizenID)}
 // identity number. The number ends here; what is kept is a random reference.
 func (a *api) rolesOf(ctx context.Context, claims identityClaims) (postgres.Session, error) {
 	session := postgres.Session{Issuer: claims.Issuer, AuthLevel: level(claims.Level), Expires: a.now().Add(sessionLife).Truncate(time.Second)}
-	if staff, known := a.catalog.Staff(claims.Issuer, claims.Subject); known {
+	if staff, known := a.catalog().Staff(claims.Issuer, claims.Subject); known {
 		session.Subject = claims.Subject
 		for _, role := range staff.Roles {
 			session.Roles = append(session.Roles, string(role))

@@ -14,7 +14,7 @@ func (h handlers) GetMe(ctx context.Context, _ GetMeRequestObject) (GetMeRespons
 	for _, role := range v.session.Roles {
 		me.Roles = append(me.Roles, Role(role))
 	}
-	if staff, known := h.catalog.Staff(v.session.Issuer, v.session.Subject); known {
+	if staff, known := h.catalog().Staff(v.session.Issuer, v.session.Subject); known {
 		me.Department = h.names.department(staff.Department)
 	}
 	return GetMe200JSONResponse(me), nil

@@ -9,45 +9,45 @@ import (
 
 // names gives ids of the catalogue their names, so that people can read an answer.
 // What the catalogue no longer holds keeps its id alone.
-type names struct{ catalog *catalog.Catalog }
+type names struct{ catalog func() *catalog.Catalog }
 
 func (n names) department(id string) Named {
-	if found, ok := n.catalog.Department(id); ok {
+	if found, ok := n.catalog().Department(id); ok {
 		return Named{ID: id, Name: found.Name}
 	}
 	return Named{ID: id}
 }
 
 func (n names) system(id string) Named {
-	if found, ok := n.catalog.System(id); ok {
+	if found, ok := n.catalog().System(id); ok {
 		return Named{ID: id, Name: found.Name}
 	}
 	return Named{ID: id}
 }
 
 func (n names) item(code string) Named {
-	if found, ok := n.catalog.Item(code); ok {
+	if found, ok := n.catalog().Item(code); ok {
 		return Named{ID: code, Name: found.Name}
 	}
 	return Named{ID: code}
 }
 
 func (n names) serviceItem(code string) Named {
-	if found, ok := n.catalog.ServiceItem(code); ok {
+	if found, ok := n.catalog().ServiceItem(code); ok {
 		return Named{ID: code, Name: found.Name}
 	}
 	return Named{ID: code}
 }
 
 func (n names) purpose(code string) Named {
-	if found, ok := n.catalog.Purpose(code); ok {
+	if found, ok := n.catalog().Purpose(code); ok {
 		return Named{ID: code, Name: found.Label}
 	}
 	return Named{ID: code}
 }
 
 func (n names) fields(itemCode string, fields []string) []NamedField {
-	item, known := n.catalog.Item(itemCode)
+	item, known := n.catalog().Item(itemCode)
 	out := make([]NamedField, 0, len(fields))
 	for _, name := range fields {
 		named := NamedField{Name: name}

@@ -54,7 +54,7 @@ func newWorld(t testing.TB, options ...option) *world {
 		t.Fatal(err)
 	}
 	config := httpapi.Config{
-		PublicURL: w.url, Catalog: known, Exchanges: w.exchange, Tokens: w.exchange,
+		PublicURL: w.url, Catalog: func() *catalog.Catalog { return known }, Exchanges: w.exchange, Tokens: w.exchange,
 		Logins: w.stores.db, Sessions: w.stores.db, Subjects: w.stores.people,
 		Safe: w.stores.safe(known), Bases: w.stores.db, Record: w.stores.db.Ledger(),
 		Provider: httpapi.Provider{Issuer: w.provider.URL, ClientID: "kapok"},

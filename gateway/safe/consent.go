@@ -11,7 +11,8 @@ import (
 // Consent makes a person's consent an access basis in force. noticeSM3 is that of the
 // notice they were shown; it has to be the one for exactly this wish.
 func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM3 string) (basis.Basis, error) {
-	notice, err := s.Notice(w)
+	directory := s.Catalog()
+	notice, err := s.notice(directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}
@@ -21,7 +22,7 @@ func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM
 		failure.Field = "/notice_sm3"
 		return basis.Basis{}, failure
 	}
-	draft, err := s.draft(w)
+	draft, err := s.draft(directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}
@@ -37,7 +38,7 @@ func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM
 		ID: notice.ID, Version: notice.Version, SM3: notice.SM3, Language: notice.Language,
 		ShownAt: now, SeparateAck: draft.Sensitive,
 	}
-	draft.Rights = basis.Rights{Withdraw: "/v1/me/bases/{id}/withdraw", Contact: s.departmentName(w.Department)}
+	draft.Rights = basis.Rights{Withdraw: "/v1/me/bases/{id}/withdraw", Contact: departmentName(directory, w.Department)}
 	return s.seal(ctx, draft)
 }
 

@@ -8,13 +8,13 @@ import (
 )
 
 // grant finds the grant in force that what is wanted would serve.
-func (s *Service) grant(w Wanted) (*catalog.Grant, error) {
-	system, known := s.Catalog.System(w.System)
+func (s *Service) grant(directory *catalog.Catalog, w Wanted) (*catalog.Grant, error) {
+	system, known := directory.System(w.System)
 	if !known || system.Department != w.Department {
 		return nil, unknown("/system", "The catalogue holds no such system of this department.")
 	}
 	now := s.Now()
-	for _, grant := range s.Catalog.Grants(w.System, w.Item) {
+	for _, grant := range directory.Grants(w.System, w.Item) {
 		if now.Before(grant.From) || !now.Before(grant.Expires) {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kapok/catalog"
 	"kapok/crypto/sm"
 	"kapok/gateway"
 	"kapok/gateway/basis"
@@ -26,17 +27,21 @@ type Notice struct {
 
 // Notice words what is wanted. The error is that of what could not be allowed.
 func (s *Service) Notice(w Wanted) (Notice, error) {
-	draft, err := s.draft(w)
+	return s.notice(s.Catalog(), w)
+}
+
+func (s *Service) notice(directory *catalog.Catalog, w Wanted) (Notice, error) {
+	draft, err := s.draft(directory, w)
 	if err != nil {
 		return Notice{}, err
 	}
-	text := s.word(draft)
+	text := word(directory, draft)
 	digest := sm.Sum([]byte(text))
 	return Notice{ID: noticeID, Version: noticeVersion, Language: noticeLanguage, Text: text, SM3: hex.EncodeToString(digest[:])}, nil
 }
 
-func (s *Service) word(b basis.Basis) string {
-	item, _ := s.Catalog.Item(b.Item) // draft found it
+func word(directory *catalog.Catalog, b basis.Basis) string {
+	item, _ := directory.Item(b.Item) // draft found it
 	var labels []string
 	for _, name := range b.Fields {
 		field, _ := item.Field(name) // draft found it in the grant
@@ -47,7 +52,7 @@ func (s *Service) word(b basis.Basis) string {
 		labels = append(labels, label)
 	}
 	matter := b.ServiceItem
-	if known, ok := s.Catalog.ServiceItem(b.ServiceItem); ok {
+	if known, ok := directory.ServiceItem(b.ServiceItem); ok {
 		matter = known.Name
 	}
 	return fmt.Sprintf(strings.Join([]string{
@@ -60,7 +65,7 @@ func (s *Service) word(b basis.Basis) string {
 		"您的权利:随时可以撤回,撤回后下一次使用即被拒绝,撤回不影响此前已经进行的使用;可以查看每一次使用,可以更正、异议、投诉。",
 		"如不同意:可以改为自行提交纸质材料,不影响办理。",
 	}, "\n"),
-		s.departmentName(b.Department), b.System, item.Name, strings.Join(labels, "、"), s.departmentName(b.Provider),
+		departmentName(directory, b.Department), b.System, item.Name, strings.Join(labels, "、"), departmentName(directory, b.Provider),
 		operationWords[b.Operations[0]], b.PurposeText, matter, orAny(b.CaseNo), b.Expires.In(beijing()).Format("2006-01-02 15:04"))
 }
 
@@ -71,8 +76,8 @@ var operationWords = map[gateway.Operation]string{
 	gateway.Copy:      "查看并留存",
 }
 
-func (s *Service) departmentName(id string) string {
-	if known, ok := s.Catalog.Department(id); ok {
+func departmentName(directory *catalog.Catalog, id string) string {
+	if known, ok := directory.Department(id); ok {
 		return known.Name
 	}
 	return id

@@ -26,7 +26,7 @@ type Log interface {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
-	Catalog *catalog.Catalog
+	Catalog func() *catalog.Catalog // the one in force
 	Bases   Bases
 	Log     Log
 	Signing func() keys.Signing
@@ -62,12 +62,12 @@ type Wanted struct {
 
 // draft checks what is wanted against the catalogue and a grant in force, and fills
 // in what the catalogue knows: a basis never allows more than the grant it serves.
-func (s *Service) draft(w Wanted) (basis.Basis, error) {
-	item, known := s.Catalog.Item(w.Item)
+func (s *Service) draft(directory *catalog.Catalog, w Wanted) (basis.Basis, error) {
+	item, known := directory.Item(w.Item)
 	if !known {
 		return basis.Basis{}, unknown("/item", "The catalogue holds no such data item.")
 	}
-	grant, err := s.grant(w)
+	grant, err := s.grant(directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}
@@ -76,7 +76,7 @@ func (s *Service) draft(w Wanted) (basis.Basis, error) {
 		failure.Field, failure.Fields = "/fields", excess
 		return basis.Basis{}, failure
 	}
-	purpose, known := s.Catalog.Purpose(w.Purpose)
+	purpose, known := directory.Purpose(w.Purpose)
 	if !known {
 		return basis.Basis{}, unknown("/purpose", "The catalogue holds no such purpose.")
 	}

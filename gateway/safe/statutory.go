@@ -12,7 +12,8 @@ import (
 // this department in this matter (PIPL 13(1)(iii), 34). It is about anybody; each
 // call names the person, the officer and the case.
 func (s *Service) Register(ctx context.Context, staff Person, w Wanted, provisionID string) (basis.Basis, error) {
-	provision, known := s.Catalog.Provision(provisionID)
+	directory := s.Catalog()
+	provision, known := directory.Provision(provisionID)
 	if !known {
 		return basis.Basis{}, unknown("/legal_provision", "The maintained list holds no such provision.")
 	}
@@ -21,7 +22,7 @@ func (s *Service) Register(ctx context.Context, staff Person, w Wanted, provisio
 		failure.Field = "/legal_provision"
 		return basis.Basis{}, failure
 	}
-	draft, err := s.draft(w)
+	draft, err := s.draft(directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}
