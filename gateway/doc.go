@@ -25,6 +25,7 @@
 //	policies               the decision: tables, then Cedar in layers; pure
 //	connectors             how a source is asked; one folder for each protocol
 //	gateway/basis          why an access is lawful: the signed artefact, its states
+//	gateway/licence        e-licences: identifiers, metadata in three families, their life
 //	gateway/ledger         what happened: commitments in an SM3 tree, signed, provable
 //	gateway/messages       what proves each use, encrypted, beside the ledger
 //	gateway/evidence       one file for a court or an archive; timestamp: tokens for it

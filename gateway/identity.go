@@ -15,6 +15,16 @@ const (
 	CreditCode IdentityType = "001" // 统一社会信用代码, GB 32100-2015, 18 characters
 )
 
+// The documents of those who hold no resident identity card; the codes are those of
+// 常用证件代码 (GA/T 517). The rules are in documents.go.
+const (
+	ResidencePermit    IdentityType = "154" // 港澳台居民居住证, 18 characters by GB 11643, 81, 82 or 83 first
+	Passport           IdentityType = "414" // 普通护照
+	TaiwanPermit       IdentityType = "511" // 台湾居民来往大陆通行证
+	HongKongMacaoEntry IdentityType = "516" // 港澳居民来往内地通行证
+	PermanentResidence IdentityType = "553" // 外国人永久居留身份证
+)
+
 // Identity names one person or organisation. Its number is personal data: it is
 // printed masked, and it enters no log, URL, metric or error text.
 type Identity struct {
@@ -27,7 +37,7 @@ type Identity struct {
 func ParseIdentity(kind IdentityType, number string) (Identity, error) {
 	check, known := identityRules[kind]
 	if !known {
-		return Identity{}, fmt.Errorf("identity type is not one of 111, 001")
+		return Identity{}, fmt.Errorf("identity type is not one of 111, 001, 154, 414, 511, 516, 553")
 	}
 	if err := check(number); err != nil {
 		return Identity{}, err
@@ -38,6 +48,17 @@ func ParseIdentity(kind IdentityType, number string) (Identity, error) {
 var identityRules = map[IdentityType]func(string) error{
 	CitizenID:  checkCitizenID,
 	CreditCode: CheckCreditCode,
+
+	ResidencePermit:    checkResidencePermit,
+	Passport:           checkPassport,
+	TaiwanPermit:       checkTaiwanPermit,
+	HongKongMacaoEntry: checkHongKongMacaoPermit,
+	PermanentResidence: checkPermanentResidence,
+}
+
+// IdentityTypes lists every type that [ParseIdentity] knows.
+func IdentityTypes() []IdentityType {
+	return []IdentityType{CitizenID, CreditCode, ResidencePermit, Passport, TaiwanPermit, HongKongMacaoEntry, PermanentResidence}
 }
 
 // Number returns the number itself, for the source that is asked and for the
