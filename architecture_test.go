@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"crypto/eseal"},
 	{"gateway/licence/ofd"},
 	{"gateway/licence/verify"},
-	{"catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence"},
+	{"catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
 	{"connectors/gjgxjhpt"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},

@@ -24,6 +24,7 @@
 //	catalog                departments, systems, items, sources, grants: strict YAML
 //	policies               the decision: tables, then Cedar in layers; pure
 //	connectors             how a source is asked; one folder for each protocol
+//	gateway/predicate      the tests of the operation PREDICATE
 //	gateway/basis          why an access is lawful: the signed artefact, its states
 //	gateway/licence        e-licences: identifiers, metadata in three families, their life
 //	gateway/ledger         what happened: commitments in an SM3 tree, signed, provable

@@ -96,6 +96,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	n.exchange, err = exchange.New(exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
+		Tests:   n.database,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: newVerifier(metrics), Now: time.Now, Log: n.log,
 	})
@@ -123,7 +124,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	}
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
-		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(),
+		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Rules: n.database,
 		Safe: safe.New(safe.Config{
 			Catalog: n.exchange.Catalog, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		}),

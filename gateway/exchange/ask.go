@@ -10,13 +10,14 @@ import (
 	"slices"
 
 	"kapok/gateway"
+	"kapok/gateway/predicate"
 )
 
 // Ask is what a department's system asks for: the body of POST /v1/exchanges.
 type Ask struct {
 	Item        string            `json:"item"`         // 目录代码 of the data item
 	Fields      []string          `json:"fields"`       // 信息项, by name
-	Operation   gateway.Operation `json:"operation"`    // VERIFY, VIEW or COPY
+	Operation   gateway.Operation `json:"operation"`    // VERIFY, PREDICATE, VIEW or COPY
 	Subject     AskedSubject      `json:"subject"`      // whom it is about
 	ServiceItem string            `json:"service_item"` // 事项编码
 	CaseNo      string            `json:"case_no"`      // 办件编号
@@ -24,6 +25,7 @@ type Ask struct {
 	Purpose     string            `json:"purpose"`      // purpose code of the catalogue
 	BasisID     string            `json:"basis_id"`     // the access basis relied on
 	Expected    map[string]string `json:"expected"`     // VERIFY only: the value to compare, by field
+	Tests       []predicate.Test  `json:"tests"`        // PREDICATE only: one test for each field
 }
 
 // AskedSubject is the identity of the person or organisation asked about.
@@ -35,6 +37,7 @@ type AskedSubject struct {
 const (
 	maxAskedFields = 60   // their names fit one field of a ledger entry
 	maxValue       = 1024 // bytes of one expected value
+	maxTests       = 20   // their texts fit one field of a ledger entry
 )
 
 // parseAsk reads the body strictly: unknown members, trailing bytes and broken
@@ -71,6 +74,7 @@ var askRules = []struct {
 	{"/purpose", "purpose is required: a purpose code of the catalogue", func(a Ask) bool { return code.MatchString(a.Purpose) }},
 	{"/basis_id", "basis_id is at most 64 letters, digits, - _ . /", func(a Ask) bool { return a.BasisID == "" || code.MatchString(a.BasisID) }},
 	{"/expected", "expected goes with VERIFY: one value of at most 1024 bytes for each field, and for no other operation", expectedFits},
+	{"/tests", "tests goes with PREDICATE: one test for each of at most 20 fields, and for no other operation", testsFit},
 }
 
 var code = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._/-]{0,63}$`)
@@ -97,6 +101,26 @@ func expectedFits(a Ask) bool {
 		}
 	}
 	return len(a.Expected) == len(a.Fields)
+}
+
+func testsFit(a Ask) bool {
+	if a.Operation != gateway.Predicate {
+		return len(a.Tests) == 0
+	}
+	for _, test := range a.Tests {
+		if !slices.Contains(a.Fields, test.Field) {
+			return false
+		}
+	}
+	return len(a.Tests) == len(a.Fields) && len(a.Tests) <= maxTests && len(a.testByField()) == len(a.Tests)
+}
+
+func (a Ask) testByField() map[string]predicate.Test {
+	tests := make(map[string]predicate.Test, len(a.Tests))
+	for _, test := range a.Tests {
+		tests[test.Field] = test
+	}
+	return tests
 }
 
 func decodeStrictly(body []byte, into any) error {

@@ -7,6 +7,7 @@ import (
 	"kapok/gateway"
 	"kapok/gateway/exchange/closing"
 	"kapok/gateway/ledger"
+	"kapok/gateway/predicate"
 	"kapok/policies"
 )
 
@@ -26,7 +27,7 @@ const (
 // contextFields says who asked for what and why; every entry of a use repeats them,
 // so that each entry can be read and proved alone.
 func (u *use) contextFields() []ledger.Field {
-	return []ledger.Field{
+	fields := []ledger.Field{
 		{Name: "system", Value: u.caller.System},
 		{Name: "department", Value: u.caller.Department},
 		{Name: "key", Value: u.caller.KeyID},
@@ -40,6 +41,19 @@ func (u *use) contextFields() []ledger.Field {
 		{Name: "basis", Value: u.ask.BasisID},
 		{Name: "trace", Value: u.call.TraceID},
 	}
+	if len(u.ask.Tests) > 0 {
+		fields = append(fields, ledger.Field{Name: "tests", Value: recordedTests(u.ask.Tests)})
+	}
+	return fields
+}
+
+// recordedTests says what was tested, without what a value was compared with.
+func recordedTests(tests []predicate.Test) string {
+	texts := make([]string, len(tests))
+	for i, test := range tests {
+		texts[i] = test.Record()
+	}
+	return strings.Join(texts, "; ")
 }
 
 func (u *use) itemVersion() string {

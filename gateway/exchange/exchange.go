@@ -51,6 +51,7 @@ func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 		s.admitUse,
 		s.resolve,
 		s.decide,
+		s.guardTests,
 	} {
 		if err := step(ctx, u); err != nil {
 			return Release{System: u.caller.System}, s.refuse(ctx, u, err)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"kapok/crypto/sm"
 	"kapok/gateway"
@@ -40,6 +41,17 @@ var shapes = map[gateway.Operation]func(u *use, field string, hide bool) any{
 	gateway.View:   valueOf,
 	gateway.Copy:   valueOf,
 	gateway.Verify: func(u *use, field string, _ bool) any { return u.record[field] == u.ask.Expected[field] },
+
+	gateway.Predicate: func(u *use, field string, _ bool) any { return u.holds(field) },
+}
+
+// china is the zone by whose days ages and periods are counted.
+var china = time.FixedZone("CST", 8*60*60)
+
+// holds puts the test of a field to its value, as of the moment the use began.
+func (u *use) holds(name string) bool {
+	field, _ := u.item.Field(name) // resolve found it
+	return u.ask.testByField()[name].Holds(string(field.Type), u.record[name], u.started.In(china))
 }
 
 func valueOf(u *use, field string, hide bool) any {

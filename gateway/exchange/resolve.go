@@ -2,9 +2,11 @@ package exchange
 
 import (
 	"context"
+	"fmt"
 
 	"kapok/catalog"
 	"kapok/gateway"
+	"kapok/gateway/predicate"
 )
 
 // resolve finds what the request names: the item and its source in the catalogue,
@@ -38,6 +40,9 @@ func (s *Service) resolveItem(u *use) error {
 		failure.Field, failure.Fields = "/fields", unknown
 		return failure
 	}
+	if err := testsSuit(item, u.ask.Tests); err != nil {
+		return err
+	}
 	u.source, known = u.live.Sources.Source(item.Code)
 	if !known && item.SharedType != catalog.NotShared {
 		return gateway.Fail(gateway.NotBuilt, "not-built", "The protocol of this item's source is not built yet.")
@@ -53,6 +58,17 @@ func unknownFields(item *catalog.Item, asked []string) []string {
 		}
 	}
 	return unknown
+}
+
+// testsSuit checks each test against its field's type.
+func testsSuit(item *catalog.Item, tests []predicate.Test) error {
+	for i, test := range tests {
+		field, _ := item.Field(test.Field) // unknown ones were refused
+		if err := test.Check(string(field.Type)); err != nil {
+			return invalidField(fmt.Sprintf("/tests/%d", i), err.Error())
+		}
+	}
+	return nil
 }
 
 func fieldNotFound(field, code, message string) *gateway.Error {

@@ -18,6 +18,7 @@ import (
 	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
 	"kapok/gateway/messages"
+	"kapok/gateway/predicate"
 )
 
 // Keys finds the keys of departments' systems. An unknown key is [ErrUnknownKey].
@@ -71,6 +72,12 @@ type Source struct {
 	Timeout time.Duration
 }
 
+// Tests remembers what was tested of whom, so that a value cannot be searched out.
+// TryTest notes a try and reports whether it is within [predicate.Book]'s bounds.
+type Tests interface {
+	TryTest(ctx context.Context, try predicate.Try) (within bool, err error)
+}
+
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
 	Node      string // which machine this is, for entries that close an intent
@@ -81,6 +88,7 @@ type Config struct {
 	Ledger    Ledger
 	Messages  Messages
 	Releases  Releases
+	Tests     Tests
 	Signing   func() keys.Signing // the operational key in force
 	Roots     [][]byte            // DER of the roots that operational certificates chain to
 	Verifier  *sm.Verifier
@@ -98,6 +106,7 @@ type Service struct {
 	ledger    Ledger
 	messages  Messages
 	releases  Releases
+	tests     Tests
 	signing   func() keys.Signing
 	verifier  *sm.Verifier
 	issuers   *issuers
@@ -119,6 +128,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
+		tests:    c.Tests,
 		signing:  c.Signing,
 		verifier: c.Verifier, issuers: issuers, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),

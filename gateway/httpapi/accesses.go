@@ -104,7 +104,7 @@ func (n names) access(recorded postgres.LedgerEntry) Access {
 	return Access{
 		Origin: recorded.Origin, Index: int64(recorded.Index), At: entry.At, Kind: string(entry.Kind), Ref: entry.Ref,
 		Department: named(entry, "department", n.department), System: named(entry, "system", n.system),
-		Item: n.itemOf(itemCode), Operation: entry.Value("operation"),
+		Item: n.itemOf(itemCode), Operation: entry.Value("operation"), Tests: entry.Value("tests"),
 		Asked: n.fields(itemCode, list(entry.Value("fields"))), Returned: n.fields(itemCode, list(entry.Value("returned"))),
 		ServiceItem: named(entry, "service-item", n.serviceItem), CaseNo: entry.Value("case"), Officer: entry.Value("officer"),
 		Purpose: named(entry, "purpose", n.purpose), BasisID: entry.Value("basis"), BasisKind: entry.Value("basis-kind"),

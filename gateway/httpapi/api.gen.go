@@ -307,6 +307,72 @@ func (e SubjectIDType) Valid() bool {
 	}
 }
 
+// Defines values for TestTest.
+const (
+	TestTestAge              TestTest = "age<"
+	TestTestAge1             TestTest = "age<="
+	TestTestAge2             TestTest = "age>"
+	TestTestAge3             TestTest = "age>="
+	TestTestAgeBetween       TestTest = "age-between"
+	TestTestBetween          TestTest = "between"
+	TestTestElapsed          TestTest = "elapsed<"
+	TestTestElapsed1         TestTest = "elapsed<="
+	TestTestElapsed2         TestTest = "elapsed>"
+	TestTestElapsed3         TestTest = "elapsed>="
+	TestTestEmpty            TestTest = "!="
+	TestTestEqual            TestTest = "="
+	TestTestGreaterThan      TestTest = ">"
+	TestTestGreaterThanEqual TestTest = ">="
+	TestTestIn               TestTest = "in"
+	TestTestLessThan         TestTest = "<"
+	TestTestLessThanEqual    TestTest = "<="
+	TestTestPresent          TestTest = "present"
+)
+
+// Valid indicates whether the value is a known member of the TestTest enum.
+func (e TestTest) Valid() bool {
+	switch e {
+	case TestTestAge:
+		return true
+	case TestTestAge1:
+		return true
+	case TestTestAge2:
+		return true
+	case TestTestAge3:
+		return true
+	case TestTestAgeBetween:
+		return true
+	case TestTestBetween:
+		return true
+	case TestTestElapsed:
+		return true
+	case TestTestElapsed1:
+		return true
+	case TestTestElapsed2:
+		return true
+	case TestTestElapsed3:
+		return true
+	case TestTestEmpty:
+		return true
+	case TestTestEqual:
+		return true
+	case TestTestGreaterThan:
+		return true
+	case TestTestGreaterThanEqual:
+		return true
+	case TestTestIn:
+		return true
+	case TestTestLessThan:
+		return true
+	case TestTestLessThanEqual:
+		return true
+	case TestTestPresent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenRequestClientAssertionType.
 const (
 	TokenRequestClientAssertionTypeUrnIetfParamsOauthClientAssertionTypeJwtBearer TokenRequestClientAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -435,6 +501,9 @@ type Access struct {
 	Returned    []NamedField `json:"returned,omitempty,omitzero"`
 	ServiceItem Named        `json:"service_item,omitempty,omitzero"`
 	System      Named        `json:"system,omitempty,omitzero"`
+
+	// Tests What was tested (PREDICATE), without the value.
+	Tests string `json:"tests,omitempty,omitzero"`
 }
 
 // AccessPage defines model for AccessPage.
@@ -738,11 +807,16 @@ type ExchangeRequest struct {
 
 	// Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
 	Subject Subject `json:"subject"`
+
+	// Tests With PREDICATE only, and there one test for each of `fields`; what leaves is true or false.
+	// More than 3 different tests of one field of one person for one case, or 8 for all cases,
+	// within 30 days are refused (`predicate-probing`) and reported.
+	Tests []Test `json:"tests,omitempty,omitzero"`
 }
 
 // ExchangeResponse defines model for ExchangeResponse.
 type ExchangeResponse struct {
-	// Data Field name → value, only the fields allowed; with VERIFY, field name → true or false.
+	// Data Field name → value, only the fields allowed; with VERIFY and PREDICATE, field name → true or false.
 	Data map[string]any `json:"data"`
 
 	// DataSalt Opens the receipt's commitment to `data`.
@@ -870,6 +944,29 @@ type Operations = []Operation
 // Examples: kapok.example/node-1
 type Origin = string
 
+// Probing defines model for Probing.
+type Probing struct {
+	Department Named  `json:"department"`
+	Field      string `json:"field"`
+	Item       Named  `json:"item"`
+
+	// Last UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Last Timestamp `json:"last"`
+
+	// Persons How many people such tests were about.
+	Persons int `json:"persons"`
+
+	// Refused How many tests were refused.
+	Refused int `json:"refused"`
+}
+
+// ProbingList defines model for ProbingList.
+type ProbingList struct {
+	Probing []Probing `json:"probing"`
+}
+
 // Problem RFC 9457. `instance` is left out on purpose; `trace_id` leads the operators to the cause.
 //
 // Examples: {"code":"field-excess","detail":"A field lies outside the grant.","field":"/fields","fields":["household_members"],"status":412,"title":"More was asked for than is allowed","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","type":"/docs/problems#field-excess"}
@@ -978,6 +1075,28 @@ type Subject struct {
 
 // SubjectIDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
 type SubjectIDType string
+
+// Test A test of one field's value, checked against the field's type. `present` takes no value; `=`, `!=`
+// and `in` are for every type; `<`, `<=`, `>`, `>=` and `between` (two values, both included) for integer,
+// decimal, date, month and datetime; `age…` for a date of birth, in full years (周岁);
+// `elapsed…` for a date, month or datetime, with a period such as P1Y6M or P30D.
+// A value that the source does not hold passes no test. The record of the use holds the test, but not
+// what `=`, `!=` and `in` compare with.
+//
+// Examples: {"field":"birth_date","test":"age\u003e=","value":60}, {"field":"last_paid_month","test":"elapsed\u003c=","value":"P6M"}
+type Test struct {
+	// Field The name of an information item (信息项).
+	//
+	// Examples: household_address
+	Field FieldName `json:"field"`
+	Test  TestTest  `json:"test"`
+
+	// Value One value or a list of them, each as text or a number.
+	Value any `json:"value,omitempty,omitzero"`
+}
+
+// TestTest defines model for Test.Test.
+type TestTest string
 
 // Timestamp UTC, RFC 3339, milliseconds.
 //
@@ -1137,6 +1256,9 @@ type ServerInterface interface {
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(c *gin.Context, params ListExchangesParams)
+	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
+	// (GET /v1/bureau/probing)
+	ListProbing(c *gin.Context)
 	// ListCatalogItems The data items that can be asked for (目录)
 	// (GET /v1/catalog/items)
 	ListCatalogItems(c *gin.Context)
@@ -1260,6 +1382,19 @@ func (siw *ServerInterfaceWrapper) ListExchanges(c *gin.Context) {
 	}
 
 	siw.Handler.ListExchanges(c, params)
+}
+
+// ListProbing operation middleware
+func (siw *ServerInterfaceWrapper) ListProbing(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListProbing(c)
 }
 
 // ListCatalogItems operation middleware
@@ -1654,6 +1789,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
+	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
@@ -1706,6 +1842,27 @@ type ListExchangesResponseObject interface {
 type ListExchanges200JSONResponse AccessPage
 
 func (response ListExchanges200JSONResponse) VisitListExchangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProbingRequestObject struct {
+}
+
+type ListProbingResponseObject interface {
+	VisitListProbingResponse(w http.ResponseWriter) error
+}
+
+type ListProbing200JSONResponse ProbingList
+
+func (response ListProbing200JSONResponse) VisitListProbingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1984,6 +2141,9 @@ type StrictServerInterface interface {
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
+	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
+	// (GET /v1/bureau/probing)
+	ListProbing(ctx context.Context, request ListProbingRequestObject) (ListProbingResponseObject, error)
 	// ListCatalogItems The data items that can be asked for (目录)
 	// (GET /v1/catalog/items)
 	ListCatalogItems(ctx context.Context, request ListCatalogItemsRequestObject) (ListCatalogItemsResponseObject, error)
@@ -2142,6 +2302,30 @@ func (sh *strictHandler) ListExchanges(ctx *gin.Context, params ListExchangesPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListExchangesResponseObject); ok {
 		if err := validResponse.VisitListExchangesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProbing operation middleware
+func (sh *strictHandler) ListProbing(ctx *gin.Context) {
+	var request ListProbingRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProbing(ctx, request.(ListProbingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProbing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListProbingResponseObject); ok {
+		if err := validResponse.VisitListProbingResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

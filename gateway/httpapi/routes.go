@@ -60,6 +60,9 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
 	r.GET("/v1/bureau/exchanges", a.person(RoleBureau, RoleAuditor), contract.check, op.ListExchanges)
 
+	// The policies.
+	r.GET("/v1/bureau/probing", a.person(RoleBureau, RoleAuditor), contract.check, op.ListProbing)
+
 	// Those who run Kapok, and those who read about it.
 	r.GET("/livez", live)
 	r.GET("/readyz", ready(config.Checks, a.log))

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"kapok/gateway"
 	"kapok/gateway/basis"
@@ -42,6 +43,11 @@ type Safe interface {
 // that follows.
 type Bases interface {
 	BasesOf(ctx context.Context, subjectRef, after string, limit int) (page []basis.Held, next string, err error)
+}
+
+// Rules is what the desks see of the policies.
+type Rules interface {
+	Probing(ctx context.Context, since time.Time) ([]postgres.Probing, error)
 }
 
 // Record reads the ledger for people.
