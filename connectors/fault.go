@@ -1,5 +1,7 @@
 package connectors
 
+import "fmt"
+
 // Fault is one of the ways in which a source fails. Connectors wrap it with
 // what happened; errors.Is finds it again.
 type Fault string
@@ -15,3 +17,7 @@ const (
 
 // Error names the fault.
 func (f Fault) Error() string { return string(f) }
+
+// ErrAnotherPerson is the garbage that matters most: a record about somebody who
+// was not asked about. It is [ErrGarbage] too.
+var ErrAnotherPerson = fmt.Errorf("%w: another person's record", ErrGarbage)

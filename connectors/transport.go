@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,35 @@ func Ask(client *http.Client, req *http.Request, limit int64) (*http.Response, [
 		return nil, nil, fmt.Errorf("%w: status %d, a redirect", ErrGarbage, res.StatusCode)
 	}
 	return res, body, nil
+}
+
+// PostJSON sends a question as JSON and returns what [Ask] returns. The question is
+// a read: it may go out again when a kept connection proves to be closed.
+func PostJSON(ctx context.Context, client *http.Client, address string, header http.Header, body []byte, limit int64) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: the request cannot be made", ErrUnavailable)
+	}
+	req.Header = header
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	MarkAsRead(req)
+	return Ask(client, req, limit)
+}
+
+// MarkAsRead tells the transport that a POST is a read. The header is present but
+// empty, so it is not sent.
+func MarkAsRead(req *http.Request) { req.Header["Idempotency-Key"] = nil }
+
+// ExpectJSON takes an answer of status 200 that is declared as JSON in UTF-8.
+func ExpectJSON(res *http.Response) error {
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%w: status %d", ErrRefused, res.StatusCode)
+	}
+	if !IsJSON(res.Header.Get("Content-Type")) {
+		return fmt.Errorf("%w: the answer is not declared as JSON in UTF-8", ErrGarbage)
+	}
+	return nil
 }
 
 // Lost turns an error of the transport into a [Fault]: it tells a deadline from a connection that failed. The transport's own text

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kapok/connectors"
+	"kapok/connectors/jsonrecords"
 	"kapok/gateway"
 )
 
@@ -25,13 +26,24 @@ func subject(t testing.TB) gateway.Identity {
 	return id
 }
 
-func household(t testing.TB) layout {
+func household(t testing.TB) reading {
 	t.Helper()
 	l, err := Settings{SubjectField: "GMSFHM", Records: "/data/records", AsOf: "/data/asOf"}.layout()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return reading{l}
+}
+
+// reading is what a connector does with a body.
+type reading struct{ layout jsonrecords.Layout }
+
+func (r reading) read(body []byte, subject gateway.Identity) (connectors.Answer, error) {
+	whole, err := envelope(body)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	return r.layout.Read(whole, subject)
 }
 
 func TestReadAnswer(t *testing.T) {

@@ -1,7 +1,6 @@
 package gjgxjhpt
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"kapok/connectors"
+	"kapok/connectors/jsonrecords"
 	"kapok/crypto/sm"
 )
 
@@ -19,7 +19,7 @@ const answerLimit = 1 << 20
 // Connector asks one interface of the platform. Safe for concurrent use.
 type Connector struct {
 	settings Settings
-	layout   layout
+	layout   jsonrecords.Layout
 	client   *http.Client
 	keys     *keyring
 	now      func() time.Time
@@ -98,7 +98,11 @@ func (c *Connector) ask(ctx context.Context, secret *secret, question []byte, q 
 	if err != nil {
 		return connectors.Answer{}, err
 	}
-	answer, err := c.layout.read(body, q.Subject)
+	whole, err := envelope(body)
+	if err != nil {
+		return connectors.Answer{}, err
+	}
+	answer, err := c.layout.Read(whole, q.Subject)
 	if err != nil {
 		return connectors.Answer{}, err
 	}
@@ -108,28 +112,12 @@ func (c *Connector) ask(ctx context.Context, secret *secret, question []byte, q 
 
 // post sends JSON and returns the body of an answer that is JSON as well.
 func (c *Connector) post(ctx context.Context, address string, header http.Header, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("%w: the request cannot be made", connectors.ErrUnavailable)
-	}
-	req.Header = header
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	// Present but empty, it is not sent: it tells the transport that this POST is
-	// a read, which may go out again when a kept connection proves to be closed.
-	req.Header["Idempotency-Key"] = nil
-	res, answer, err := connectors.Ask(c.client, req, answerLimit)
+	res, answer, err := connectors.PostJSON(ctx, c.client, address, header, body, answerLimit)
 	if err != nil {
 		return nil, err
 	}
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
 		return nil, fmt.Errorf("%w: status %d", errNotAuthorised, res.StatusCode)
 	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%w: status %d", connectors.ErrRefused, res.StatusCode)
-	}
-	if !connectors.IsJSON(res.Header.Get("Content-Type")) {
-		return nil, fmt.Errorf("%w: the answer is not declared as JSON in UTF-8", connectors.ErrGarbage)
-	}
-	return answer, nil
+	return answer, connectors.ExpectJSON(res)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kapok/connectors"
+	"kapok/connectors/jsonrecords"
 )
 
 // exchangeKey asks the platform for the interface's secret.
@@ -37,7 +38,7 @@ func (s Settings) readKey(body []byte, now time.Time) (*secret, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed, sent := path{"data", "secret"}.text(whole)
+	sealed, sent := jsonrecords.Pointer{"data", "secret"}.Text(whole)
 	if !sent {
 		return nil, fmt.Errorf("%w: the key exchange sends no secret", connectors.ErrGarbage)
 	}
@@ -45,7 +46,7 @@ func (s Settings) readKey(body []byte, now time.Time) (*secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the secret cannot be decrypted: %v", connectors.ErrGarbage, err)
 	}
-	written, _ := path{"data", "secretEndTime"}.text(whole)
+	written, _ := jsonrecords.Pointer{"data", "secretEndTime"}.Text(whole)
 	end, err := strconv.ParseInt(written, 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("%w: secretEndTime is not in milliseconds", connectors.ErrGarbage)

@@ -2,8 +2,9 @@ package gjgxjhpt
 
 import (
 	"fmt"
-	"net/url"
-	"strings"
+
+	"kapok/connectors/jsonrecords"
+	"kapok/connectors/settings"
 )
 
 // Settings describe one interface of the platform.
@@ -32,7 +33,7 @@ const constantPrefix = "param."
 // subject_param. Optional: subject_field (as subject_param), cipher (cbc),
 // service_item_param, case_param, records (/data), as_of, param.<name>.
 // An unknown setting is an error: it would be a misspelt one.
-func ParseSettings(settings map[string]string, secrets func(name string) (string, error)) (Settings, error) {
+func ParseSettings(given map[string]string, secrets func(name string) (string, error)) (Settings, error) {
 	s := Settings{Cipher: "cbc", Records: "/data", Params: map[string]string{}}
 	var secretName string
 	known := map[string]*string{
@@ -41,76 +42,41 @@ func ParseSettings(settings map[string]string, secrets func(name string) (string
 		"service_item_param": &s.ServiceItemParam, "case_param": &s.CaseParam,
 		"records": &s.Records, "as_of": &s.AsOf,
 	}
-	for name, value := range settings {
-		if constant, isConstant := strings.CutPrefix(name, constantPrefix); isConstant {
-			s.Params[constant] = value
-			continue
-		}
-		target, found := known[name]
-		if !found {
-			return Settings{}, fmt.Errorf("setting %q is not one of gjgxjhpt's", name)
-		}
-		*target = value
+	if err := settings.Read(given, known, map[string]map[string]string{constantPrefix: s.Params}); err != nil {
+		return Settings{}, err
 	}
 	if s.SubjectField == "" {
 		s.SubjectField = s.SubjectParam
 	}
 	var err error
-	if s.AppKey, err = secrets(secretName); err != nil {
-		return Settings{}, fmt.Errorf("setting app_key: %w", err)
+	if s.AppKey, err = settings.Secret("app_key", secretName, secrets); err != nil {
+		return Settings{}, err
 	}
 	return s, s.check()
 }
 
 func (s Settings) check() error {
-	required := []struct{ name, value string }{
-		{"rid", s.RID}, {"sid", s.SID}, {"app_key", s.AppKey},
-		{"subject_param", s.SubjectParam}, {"subject_field", s.SubjectField},
-	}
-	for _, setting := range required {
-		if setting.value == "" {
-			return fmt.Errorf("setting %s is missing", setting.name)
-		}
+	err := settings.Complete(
+		settings.Required{Name: "rid", Value: s.RID}, settings.Required{Name: "sid", Value: s.SID},
+		settings.Required{Name: "app_key", Value: s.AppKey}, settings.Required{Name: "subject_param", Value: s.SubjectParam},
+		settings.Required{Name: "subject_field", Value: s.SubjectField},
+	)
+	if err != nil {
+		return err
 	}
 	if _, known := modes[s.Cipher]; !known {
 		return fmt.Errorf("setting cipher is neither cbc nor ecb")
 	}
-	if err := checkURL("url", s.URL); err != nil {
+	if err := settings.Address("url", s.URL); err != nil {
 		return err
 	}
-	if err := checkURL("key_url", s.KeyURL); err != nil {
+	if err := settings.Address("key_url", s.KeyURL); err != nil {
 		return err
 	}
-	_, err := s.layout()
+	_, err = s.layout()
 	return err
 }
 
-// layout is where things stand in an answer.
-type layout struct {
-	subject string
-	records path
-	asOf    path // nil where the interface does not say
-}
-
-func (s Settings) layout() (layout, error) {
-	records, err := parsePath(s.Records)
-	if err != nil {
-		return layout{}, fmt.Errorf("setting records: %w", err)
-	}
-	found := layout{subject: s.SubjectField, records: records}
-	if s.AsOf == "" {
-		return found, nil
-	}
-	if found.asOf, err = parsePath(s.AsOf); err != nil {
-		return layout{}, fmt.Errorf("setting as_of: %w", err)
-	}
-	return found, nil
-}
-
-func checkURL(name, value string) error {
-	parsed, err := url.Parse(value)
-	if err != nil || parsed.Host == "" || parsed.User != nil || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fmt.Errorf("setting %s is not an http or https address without credentials", name)
-	}
-	return nil
+func (s Settings) layout() (jsonrecords.Layout, error) {
+	return jsonrecords.ParseLayout(s.SubjectField, s.Records, s.AsOf)
 }

@@ -1,4 +1,4 @@
-package gjgxjhpt
+package jsonrecords
 
 import (
 	"bytes"
@@ -10,24 +10,24 @@ import (
 
 // decoded rebuilds a value with the walker alone, as encoding/json would decode it
 // with the last of equal names winning.
-func decoded(v value) any {
+func decoded(v Value) any {
 	switch {
-	case v.isObject():
+	case v.IsObject():
 		object := map[string]any{}
-		for name, inner := range v.members() {
+		for name, inner := range v.Members() {
 			object[name] = decoded(inner)
 		}
 		return object
-	case v.isArray():
+	case v.IsArray():
 		array := []any{}
-		for inner := range v.elements() {
+		for inner := range v.Elements() {
 			array = append(array, decoded(inner))
 		}
 		return array
-	case v.isNull():
+	case v.IsNull():
 		return nil
 	}
-	text, _ := v.text()
+	text, _ := v.Text()
 	return text
 }
 
@@ -61,7 +61,7 @@ func FuzzWalkerAgreesWithEncodingJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		v, valid := parse(body)
+		v, valid := Parse(body)
 		if !valid {
 			return
 		}

@@ -1,4 +1,4 @@
-package gjgxjhpt
+package jsonrecords
 
 import (
 	"bytes"
@@ -7,26 +7,31 @@ import (
 	"unicode/utf8"
 )
 
-// value is one JSON value, known to be valid and without space around it. An
+// Value is one JSON value, known to be valid and without space around it. An
 // answer is checked once and then walked: that is several times cheaper than
 // decoding it into maps, and it sees a name that stands twice.
-type value []byte
+type Value []byte
 
-// parse checks a whole body: one JSON value, in UTF-8.
-func parse(body []byte) (value, bool) {
+// Parse checks a whole body: one JSON value, in UTF-8.
+func Parse(body []byte) (Value, bool) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, false
 	}
-	return value(bytes.TrimSpace(body)), true
+	return Value(bytes.TrimSpace(body)), true
 }
 
-func (v value) isObject() bool { return v[0] == '{' }
-func (v value) isArray() bool  { return v[0] == '[' }
-func (v value) isNull() bool   { return v[0] == 'n' }
+// IsObject reports whether it is an object.
+func (v Value) IsObject() bool { return v[0] == '{' }
 
-// text returns a string, a number as it is written, true or false, and "" for
+// IsArray reports whether it is an array.
+func (v Value) IsArray() bool { return v[0] == '[' }
+
+// IsNull reports whether it is null.
+func (v Value) IsNull() bool { return v[0] == 'n' }
+
+// Text returns a string, a number as it is written, true or false, and "" for
 // null; false for an object or an array.
-func (v value) text() (string, bool) {
+func (v Value) Text() (string, bool) {
 	switch v[0] {
 	case '{', '[':
 		return "", false
@@ -38,21 +43,21 @@ func (v value) text() (string, bool) {
 	return string(v), true
 }
 
-func unquote(v value) string {
+func unquote(v Value) string {
 	if bytes.IndexByte(v, '\\') < 0 {
 		return string(v[1 : len(v)-1])
 	}
 	var text string
 	if json.Unmarshal(v, &text) != nil {
-		panic("gjgxjhpt: a string that was valid JSON is not") // parse has seen it
+		panic("jsonrecords: a string that was valid JSON is not") // Parse has seen it
 	}
 	return text
 }
 
-// member returns the value of an object's member, and false where it is missing
+// Member returns the value of an object's member, and false where it is missing
 // or stands twice, or v is no object.
-func (v value) member(name string) (found value, once bool) {
-	for candidate, inner := range v.members() {
+func (v Value) Member(name string) (found Value, once bool) {
+	for candidate, inner := range v.Members() {
 		if candidate != name {
 			continue
 		}
@@ -64,10 +69,10 @@ func (v value) member(name string) (found value, once bool) {
 	return found, once
 }
 
-// members yields the members of an object, in their order; nothing of other values.
-func (v value) members() iter.Seq2[string, value] {
-	return func(yield func(string, value) bool) {
-		if !v.isObject() {
+// Members yields the members of an object, in their order; nothing of other values.
+func (v Value) Members() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		if !v.IsObject() {
 			return
 		}
 		rest := v[1:].trim()
@@ -82,10 +87,10 @@ func (v value) members() iter.Seq2[string, value] {
 	}
 }
 
-// elements yields the elements of an array; nothing of other values.
-func (v value) elements() iter.Seq[value] {
-	return func(yield func(value) bool) {
-		if !v.isArray() {
+// Elements yields the elements of an array; nothing of other values.
+func (v Value) Elements() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if !v.IsArray() {
 			return
 		}
 		rest := v[1:].trim()
@@ -99,9 +104,9 @@ func (v value) elements() iter.Seq[value] {
 	}
 }
 
-func (v value) trim() value { return value(bytes.TrimLeft(v, " \t\r\n")) }
+func (v Value) trim() Value { return Value(bytes.TrimLeft(v, " \t\r\n")) }
 
-func (v value) pastComma() value {
+func (v Value) pastComma() Value {
 	if v[0] == ',' {
 		return v[1:].trim()
 	}
@@ -109,12 +114,12 @@ func (v value) pastComma() value {
 }
 
 // cut returns the first value and what follows it.
-func (v value) cut() (first, rest value) {
+func (v Value) cut() (first, rest Value) {
 	end := v.end()
 	return v[:end:end], v[end:]
 }
 
-func (v value) end() int {
+func (v Value) end() int {
 	switch v[0] {
 	case '"':
 		return v.stringEnd(0)
@@ -128,7 +133,7 @@ func (v value) end() int {
 }
 
 // stringEnd returns the position after the string that starts at start.
-func (v value) stringEnd(start int) int {
+func (v Value) stringEnd(start int) int {
 	for at := start + 1; ; at++ {
 		switch v[at] {
 		case '"':
@@ -139,7 +144,7 @@ func (v value) stringEnd(start int) int {
 	}
 }
 
-func (v value) nestedEnd() int {
+func (v Value) nestedEnd() int {
 	depth := 0
 	for at := 0; ; at++ {
 		switch v[at] {

@@ -1,4 +1,4 @@
-package gjgxjhpt
+package jsonrecords
 
 import (
 	"fmt"
@@ -11,22 +11,23 @@ import (
 var timeForms = []string{time.RFC3339, time.DateTime, "20060102150405", time.DateOnly, "20060102"}
 
 // readAsOf returns when the data was true, zero where the answer does not say.
-func (l layout) readAsOf(whole value) (time.Time, error) {
-	found, present := l.asOf.follow(whole)
+func (l Layout) readAsOf(whole Value) (time.Time, error) {
+	found, present := l.AsOf.Follow(whole)
 	if !present {
 		return time.Time{}, nil
 	}
-	written, plain := found.text()
+	written, plain := found.Text()
 	if !plain {
 		return time.Time{}, fmt.Errorf("%w: the time of the data is not a plain value", connectors.ErrGarbage)
 	}
 	if written == "" {
 		return time.Time{}, nil
 	}
-	return parseTime(written)
+	return ReadTime(written)
 }
 
-func parseTime(value string) (time.Time, error) {
+// ReadTime reads a time in one of the forms that sources write.
+func ReadTime(value string) (time.Time, error) {
 	beijing := time.FixedZone("UTC+8", 8*60*60)
 	for _, form := range timeForms {
 		if at, err := time.ParseInLocation(form, value, beijing); err == nil {
