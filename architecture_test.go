@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"gateway/licence/verify"},
 	{"catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
 	{"connectors/jsonrecords", "connectors/settings"},
-	{"connectors/gjgxjhpt"},
+	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp"},

@@ -21,3 +21,6 @@ func (f Fault) Error() string { return string(f) }
 // ErrAnotherPerson is the garbage that matters most: a record about somebody who
 // was not asked about. It is [ErrGarbage] too.
 var ErrAnotherPerson = fmt.Errorf("%w: another person's record", ErrGarbage)
+
+// ErrNobody is a question without a subject; nothing is sent. It is [ErrRefused] too.
+var ErrNobody = fmt.Errorf("%w: the question names no subject", ErrRefused)

@@ -11,9 +11,13 @@ import (
 	"os"
 	"time"
 
+	"kapok/cmd/kapok-sandbox/bureau"
+	"kapok/cmd/kapok-sandbox/direct"
+	"kapok/cmd/kapok-sandbox/faults"
 	"kapok/cmd/kapok-sandbox/idp"
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/cmd/kapok-sandbox/platform"
+	"kapok/cmd/kapok-sandbox/tif"
 	"kapok/cmd/kapok-sandbox/tsa"
 )
 
@@ -23,6 +27,9 @@ type serveOptions struct {
 	parentDies bool
 	citizens   int
 	platform   platform.Config
+	direct     direct.Config
+	tif        tif.Config
+	bureau     bureau.Config
 	client     idp.Client
 }
 
@@ -37,6 +44,11 @@ func serveFlags(args []string) (serveOptions, error) {
 	flags.StringVar(&o.platform.AppKey, "app-key", "sandbox-app-key-440106", "platform: Kapok's own key")
 	flags.StringVar(&o.platform.Cipher, "cipher", "cbc", "platform: how secrets are sealed, cbc or ecb")
 	flags.DurationVar(&o.platform.SecretLife, "secret-life", 30*time.Minute, "platform: how long a lent secret serves")
+	flags.StringVar(&o.direct.RID, "direct-rid", "rid-440106-direct", "data direct: Kapok's consumer id")
+	flags.StringVar(&o.direct.AppKey, "direct-app-key", "sandbox-direct-key-440106", "data direct: Kapok's own key")
+	flags.StringVar(&o.tif.PaasID, "paas-id", "kapok440106", "Guangdong's gateway: Kapok's paasid")
+	flags.StringVar(&o.tif.Token, "paas-token", "sandbox-tif-token-440106", "Guangdong's gateway: Kapok's token")
+	flags.StringVar(&o.bureau.APIKey, "bureau-key", "sandbox-bureau-key-440106", "a department's REST interface: Kapok's key")
 	flags.StringVar(&o.client.ID, "client-id", "kapok", "identity provider: Kapok's client id")
 	flags.StringVar(&o.client.Secret, "client-secret", "", "identity provider: Kapok's client secret; without one, PKCE alone")
 	flags.StringVar(&o.client.Redirect, "redirect", "http://127.0.0.1:8640/auth/callback", "identity provider: where Kapok takes people back")
@@ -77,8 +89,16 @@ func outsideWorld(o serveOptions) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.platform.People = register
+	board := faults.NewBoard()
+	o.platform.People, o.platform.Faults = register, board
 	sharing, err := platform.New(o.platform)
+	if err != nil {
+		return nil, err
+	}
+	o.direct.People, o.direct.Faults = register, board
+	o.tif.People, o.tif.Faults = register, board
+	o.bureau.People, o.bureau.Faults = register, board
+	department, err := bureau.New(o.bureau)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +111,12 @@ func outsideWorld(o serveOptions) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
+	board.Routes(mux)
 	stamps.Routes(mux)
 	sharing.Routes(mux)
+	direct.New(o.direct).Routes(mux)
+	tif.New(o.tif).Routes(mux)
+	department.Routes(mux)
 	identities.Routes(mux)
 	mux.HandleFunc("GET /_sandbox/alive", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	return mux, nil

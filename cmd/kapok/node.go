@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kapok/crypto/keys"
+	"kapok/crypto/sm"
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
@@ -31,6 +32,7 @@ type node struct {
 	origin      string // of this node's log
 	releases    *messages.Releases
 	anchors     *anchor.Folder // nil: none are kept
+	verifier    *sm.Verifier
 	exchange    *exchange.Service
 	handler     http.Handler
 }
@@ -87,6 +89,7 @@ func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (er
 }
 
 func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) error {
+	n.verifier = newVerifier(metrics)
 	live, err := n.live(ctx)
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
 		Tests:   n.database,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
-		Verifier: newVerifier(metrics), Now: time.Now, Log: n.log,
+		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	})
 	return err
 }
@@ -113,7 +116,7 @@ func (n *node) live(ctx context.Context) (exchange.Live, error) {
 	if err != nil {
 		return exchange.Live{}, err
 	}
-	opened, err := openSources(directory, func(name string) (string, error) { return n.keyring.Secret(ctx, name) })
+	opened, err := openSources(directory, n.verifier, func(name string) (string, error) { return n.keyring.Secret(ctx, name) })
 	return exchange.Live{Catalog: directory, Policies: set, Sources: opened}, err
 }
 

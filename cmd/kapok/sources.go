@@ -6,6 +6,7 @@ import (
 	"kapok/catalog"
 	"kapok/connectors"
 	"kapok/connectors/builtin"
+	"kapok/crypto/sm"
 	"kapok/gateway/exchange"
 )
 
@@ -20,15 +21,15 @@ func (s sources) Source(item string) (exchange.Source, bool) {
 
 // openSources makes every connector at start, so that a wrong setting stops the
 // program and not somebody's case.
-func openSources(directory *catalog.Catalog, secret func(name string) (string, error)) (sources, error) {
-	client := connectors.HTTPClient()
+func openSources(directory *catalog.Catalog, verifier *sm.Verifier, secret func(name string) (string, error)) (sources, error) {
+	world := builtin.World{Secrets: secret, Client: connectors.HTTPClient(), Verifier: verifier}
 	opened := sources{}
 	for item := range directory.Items() {
 		connection, served := directory.Connection(item.Code)
 		if !served {
 			continue
 		}
-		connector, err := builtin.New(connection.Protocol, connection.Settings, secret, client)
+		connector, err := builtin.New(connection.Protocol, connection.Settings, world)
 		if err != nil {
 			return nil, fmt.Errorf("source of item %s: %w", item.Code, err)
 		}

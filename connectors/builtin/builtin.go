@@ -11,32 +11,56 @@ import (
 
 	"kapok/connectors"
 	"kapok/connectors/gjgxjhpt"
+	"kapok/connectors/gjzwfwpt"
+	"kapok/connectors/rest"
+	"kapok/connectors/tif"
+	"kapok/crypto/sm"
 )
 
+// World is what connectors share.
+type World struct {
+	Secrets  func(name string) (string, error) // looks up a secret that a setting names
+	Client   *http.Client                      // see [connectors.HTTPClient]
+	Verifier *sm.Verifier                      // of sources' signatures
+}
+
 // maker makes a connector from the settings of one source.
-type maker func(settings map[string]string, secrets func(name string) (string, error), client *http.Client) (connectors.Connector, error)
+type maker func(settings map[string]string, w World) (connectors.Connector, error)
 
 // protocols by the names that the catalogue uses.
 var protocols = map[string]maker{
 	"gjgxjhpt": newGjgxjhpt,
+	"gjzwfwpt": newGjzwfwpt,
+	"rest":     newREST,
+	"tif":      newTIF,
 }
 
 // New makes the connector of one source. Settings are checked here, all of
-// them, so that a catalogue with a wrong one does not start. Secrets are named
-// in the settings and looked up by secrets. The client is shared by all
-// connectors; see [connectors.HTTPClient].
-func New(protocol string, settings map[string]string, secrets func(name string) (string, error), client *http.Client) (connectors.Connector, error) {
+// them, so that a catalogue with a wrong one does not start.
+func New(protocol string, settings map[string]string, w World) (connectors.Connector, error) {
 	build, known := protocols[protocol]
 	if !known {
 		return nil, fmt.Errorf("protocol %q is not built in", protocol)
 	}
-	return build(settings, secrets, client)
+	return build(settings, w)
 }
 
-func newGjgxjhpt(settings map[string]string, secrets func(name string) (string, error), client *http.Client) (connectors.Connector, error) {
-	parsed, err := gjgxjhpt.ParseSettings(settings, secrets)
+func newGjgxjhpt(settings map[string]string, w World) (connectors.Connector, error) {
+	parsed, err := gjgxjhpt.ParseSettings(settings, w.Secrets)
 	if err != nil {
 		return nil, fmt.Errorf("gjgxjhpt: %w", err)
 	}
-	return gjgxjhpt.New(parsed, client)
+	return gjgxjhpt.New(parsed, w.Client)
+}
+
+func newGjzwfwpt(settings map[string]string, w World) (connectors.Connector, error) {
+	return gjzwfwpt.New(settings, w.Secrets, w.Client)
+}
+
+func newREST(settings map[string]string, w World) (connectors.Connector, error) {
+	return rest.New(settings, w.Secrets, w.Client, w.Verifier)
+}
+
+func newTIF(settings map[string]string, w World) (connectors.Connector, error) {
+	return tif.New(settings, w.Secrets, w.Client)
 }

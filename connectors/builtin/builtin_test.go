@@ -7,19 +7,24 @@ import (
 	"kapok/catalog"
 	"kapok/connectors"
 	"kapok/connectors/builtin"
+	"kapok/crypto/sm"
 )
 
 func secret(string) (string, error) { return "app-key-of-this-test", nil }
 
+func world(secrets func(string) (string, error)) builtin.World {
+	return builtin.World{Secrets: secrets, Client: connectors.HTTPClient(), Verifier: sm.NewVerifier(sm.VerifierOptions{})}
+}
+
 func TestUnknownProtocol(t *testing.T) {
-	if c, err := builtin.New("carrier-pigeon", nil, secret, connectors.HTTPClient()); err == nil {
+	if c, err := builtin.New("carrier-pigeon", nil, world(secret)); err == nil {
 		t.Errorf("it made %v", c)
 	}
 }
 
 func TestMissingSecret(t *testing.T) {
 	missing := errors.New("no such secret")
-	_, err := builtin.New("gjgxjhpt", map[string]string{"app_key": "x"}, func(string) (string, error) { return "", missing }, connectors.HTTPClient())
+	_, err := builtin.New("gjgxjhpt", map[string]string{"app_key": "x"}, world(func(string) (string, error) { return "", missing }))
 	if !errors.Is(err, missing) {
 		t.Errorf("%v, want the store's own error", err)
 	}
@@ -37,7 +42,7 @@ func TestExampleCatalogue(t *testing.T) {
 		if !served {
 			continue
 		}
-		if _, err := builtin.New(connection.Protocol, connection.Settings, secret, connectors.HTTPClient()); err != nil {
+		if _, err := builtin.New(connection.Protocol, connection.Settings, world(secret)); err != nil {
 			t.Errorf("%s: %v", item.Name, err)
 		}
 		made++

@@ -22,6 +22,33 @@ type Candidate struct {
 	NameField, NumberField string
 	// Flags of the sandbox.
 	Flags []string
+	// Wants says for a fault what this protocol makes of it where that differs from
+	// the suite's own: connectors.ErrRefused for "expired-key", say, where nothing can
+	// be exchanged anew. Lacks says why a fault cannot be in this protocol.
+	Wants map[string]error
+	Lacks map[string]string
+	// Order is how faults are ordered; nil: at the sandbox, under SID.
+	Order func(t testing.TB, s Sandbox, fault Fault)
+	// Cancel takes back what Order ordered; nil: at the sandbox.
+	Cancel func(t testing.TB, s Sandbox)
+}
+
+func (c Candidate) order(t testing.TB, s Sandbox, fault Fault) {
+	t.Helper()
+	if c.Order != nil {
+		c.Order(t, s, fault)
+		return
+	}
+	s.Order(t, fault)
+}
+
+func (c Candidate) cancel(t testing.TB, s Sandbox) {
+	t.Helper()
+	if c.Cancel != nil {
+		c.Cancel(t, s)
+		return
+	}
+	s.Cancel(t)
 }
 
 // stranger is nobody's number: the published example of GB 11643.
@@ -52,7 +79,8 @@ var testCases = []testCase{
 	{name: "garbage", fault: "garbage", want: connectors.ErrGarbage, recover: true},
 	{name: "half an answer", fault: "half", want: connectors.ErrGarbage, recover: true},
 	{name: "a login page instead of an answer", fault: "wrong-content", want: connectors.ErrGarbage, recover: true},
-	{name: "another person's record", fault: "wrong-person", want: connectors.ErrGarbage, recover: true},
+	{name: "another person's record", fault: "wrong-person", want: connectors.ErrAnotherPerson, recover: true},
+	{name: "a wrong signature", fault: "wrong-signature", want: connectors.ErrGarbage, recover: true},
 	{name: "refused", fault: "refused", want: connectors.ErrRefused, recover: true},
 	{name: "the key has expired", fault: "expired-key"},
 	{name: "the key expires again and again", fault: "expired-key", count: 2, want: connectors.ErrRefused, recover: true},
@@ -65,9 +93,15 @@ func Run(t *testing.T, c Candidate) {
 	connector := c.New(t, s)
 	for _, test := range testCases {
 		t.Run(test.name, func(t *testing.T) {
-			defer s.Cancel(t)
+			if reason, lacks := c.Lacks[test.fault]; lacks {
+				t.Skip(reason)
+			}
+			if want, differs := c.Wants[test.fault]; differs {
+				test.want, test.count, test.recover = want, 1, true
+			}
+			defer c.cancel(t, s)
 			if test.fault != "" {
-				s.Order(t, Fault{SID: c.SID, Kind: test.fault, Count: max(test.count, 1), DelayMS: int(test.delay.Milliseconds())})
+				c.order(t, s, Fault{SID: c.SID, Kind: test.fault, Count: max(test.count, 1), DelayMS: int(test.delay.Milliseconds())})
 			}
 			began := time.Now()
 			answer, err := fetch(t, connector, citizen.IDNumber, test.deadline())
@@ -206,4 +240,14 @@ func notThere(t *testing.T, c Candidate, citizen Citizen) {
 	connector := c.New(t, Sandbox{URL: "http://127.0.0.1:1"})
 	answer, err := fetch(t, connector, citizen.IDNumber, generosity)
 	judge(t, c, citizen, connectors.ErrUnavailable, answer, err)
+}
+
+// Subject makes an identity of a citizen's number.
+func Subject(t testing.TB, number string) gateway.Identity {
+	t.Helper()
+	subject, err := gateway.ParseIdentity(gateway.CitizenID, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return subject
 }

@@ -160,7 +160,7 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 func BenchmarkOwnWork(b *testing.B) {
 	answer := []byte(`{"code":"0","data":{"records":[{"GMSFHM":"11010519491231002X","XM":"测试甲","XB":"男","MZ":"汉族","CSRQ":"1949-12-31","CSD":"广东省广州市天河区","JG":"广东广州","HJDZ":"广东省广州市天河区测试路1号101房","HH":"440106000001","YHZGX":"户主","HNRS":3,"HKXZ":"家庭户","HJZT":"正常","LXDH":"10000000001"}],"asOf":"2026-03-01T08:00:00+08:00"},"message":"成功"}`)
 	knowsVector := func(string) (string, error) { return "test-appkey-0001", nil }
-	connector, err := builtin.New("gjgxjhpt", settings("http://source.test", "cbc"), knowsVector, &http.Client{Transport: canned{answer}})
+	connector, err := builtin.New("gjgxjhpt", settings("http://source.test", "cbc"), builtin.World{Secrets: knowsVector, Client: &http.Client{Transport: canned{answer}}})
 	if err != nil {
 		b.Fatal(err)
 	}

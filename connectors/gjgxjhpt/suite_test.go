@@ -33,9 +33,10 @@ func candidate(cipher string) connectortest.Candidate {
 	return connectortest.Candidate{
 		SID: sid, NameField: "XM", NumberField: "GMSFHM",
 		Flags: []string{"--app-key", appKey, "--cipher", cipher},
+		Lacks: map[string]string{"wrong-signature": "the platform does not sign its answers"},
 		New: func(t testing.TB, s connectortest.Sandbox) connectors.Connector {
 			t.Helper()
-			connector, err := builtin.New("gjgxjhpt", settings(s.URL, cipher), secret, connectors.HTTPClient())
+			connector, err := builtin.New("gjgxjhpt", settings(s.URL, cipher), builtin.World{Secrets: secret, Client: connectors.HTTPClient()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +107,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	source := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, thief, http.StatusTemporaryRedirect)
 	})
-	connector, err := builtin.New("gjgxjhpt", settings(source, "cbc"), secret, &http.Client{})
+	connector, err := builtin.New("gjgxjhpt", settings(source, "cbc"), builtin.World{Secrets: secret, Client: &http.Client{}})
 	if err != nil {
 		t.Fatal(err)
 	}

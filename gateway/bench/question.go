@@ -13,6 +13,7 @@ import (
 	"kapok/catalog"
 	"kapok/connectors"
 	"kapok/connectors/builtin"
+	"kapok/crypto/sm"
 	"kapok/gateway"
 )
 
@@ -33,7 +34,7 @@ func askOnce(ctx context.Context, connection catalog.Connection, secrets func(st
 	recorder := &recorder{inner: client.Transport}
 	client.Transport = recorder
 	defer client.CloseIdleConnections()
-	source, err := builtin.New(connection.Protocol, connection.Settings, secrets, client)
+	source, err := builtin.New(connection.Protocol, connection.Settings, builtin.World{Secrets: secrets, Client: client, Verifier: sm.NewVerifier(sm.VerifierOptions{})})
 	if err != nil {
 		return question{}, fmt.Errorf("bench: the source's connector: %w", err)
 	}

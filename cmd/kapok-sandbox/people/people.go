@@ -48,6 +48,9 @@ func (r Register) At(i int) Person {
 	}
 }
 
+// After returns somebody else.
+func (r Register) After(p Person) Person { return r.At((p.Index + 1) % r.size) }
+
 // Find returns the citizen of an identity number.
 func (r Register) Find(number string) (Person, bool) {
 	place, ok := placeOf(number)

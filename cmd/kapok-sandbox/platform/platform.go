@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kapok/cmd/kapok-sandbox/faults"
 	"kapok/cmd/kapok-sandbox/people"
 )
 
@@ -17,6 +18,7 @@ type Config struct {
 	Cipher     string        // how secrets are sealed: "cbc" or "ecb"
 	SecretLife time.Duration // how long a secret serves
 	People     people.Register
+	Faults     *faults.Board
 }
 
 // Platform is the running platform. Nothing of it is kept.
@@ -24,7 +26,6 @@ type Platform struct {
 	config  Config
 	seal    sealer
 	secrets secrets
-	orders  orders
 	counts  counts
 }
 
@@ -39,6 +40,9 @@ func New(config Config) (*Platform, error) {
 	if config.RID == "" || config.AppKey == "" || config.SecretLife <= 0 {
 		return nil, fmt.Errorf("rid, app key and the secrets' life are required")
 	}
+	for sid := range interfaces {
+		config.Faults.Announce(sid)
+	}
 	return &Platform{config: config, seal: seal, secrets: secrets{life: config.SecretLife}}, nil
 }
 
@@ -46,8 +50,6 @@ func New(config Config) (*Platform, error) {
 func (p *Platform) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /gjgxjhpt/key", p.exchangeKey)
 	mux.HandleFunc("POST /gjgxjhpt/service", p.service)
-	mux.HandleFunc("POST /_sandbox/faults", p.orderFault)
-	mux.HandleFunc("DELETE /_sandbox/faults", p.cancelFaults)
 	mux.HandleFunc("GET /_sandbox/counts", p.showCounts)
 	mux.HandleFunc("GET /_sandbox/citizens", p.listCitizens)
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"kapok/catalog"
+	"kapok/cmd/kapok-sandbox/faults"
 	"kapok/cmd/kapok-sandbox/people"
 )
 
@@ -62,12 +63,14 @@ func start(t *testing.T, life time.Duration) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := New(Config{RID: testRID, AppKey: testKey, Cipher: "cbc", SecretLife: life, People: register})
+	board := faults.NewBoard()
+	p, err := New(Config{RID: testRID, AppKey: testKey, Cipher: "cbc", SecretLife: life, People: register, Faults: board})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	p.Routes(mux)
+	board.Routes(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL

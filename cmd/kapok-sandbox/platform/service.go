@@ -5,7 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"kapok/cmd/kapok-sandbox/people"
+	"kapok/cmd/kapok-sandbox/faults"
+	"kapok/cmd/kapok-sandbox/holdings"
 )
 
 // found is the data of a business answer.
@@ -28,8 +29,8 @@ func (p *Platform) service(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, "E-106", "未授权")
 		return
 	}
-	order := p.orders.take(who.SID)
-	if order.Kind == "expired-key" {
+	order := p.config.Faults.Take(who.SID)
+	if order.Kind == faults.ExpiredKey {
 		p.secrets.forget(who.SID)
 	}
 	now := time.Now()
@@ -47,28 +48,28 @@ func (p *Platform) service(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	number := question[asked.param]
-	p.deliver(w, r, order, number, p.answer(asked, order, number, now))
+	faults.Deliver(w, r, order, faults.Answer{
+		Number: number, Body: p.answer(asked, order, number, now), Refusal: encoded(reply{Code: "E-301", Message: "无权查询" + number}),
+	})
 }
 
 // answer is the body about a person, or about another one where that was ordered.
-func (p *Platform) answer(asked dataInterface, order Order, number string, now time.Time) []byte {
-	data := found{Records: []any{}, AsOf: now.In(beijing()).Truncate(time.Second).Format(time.RFC3339)}
+func (p *Platform) answer(asked dataInterface, order faults.Order, number string, now time.Time) []byte {
+	data := found{Records: []any{}, AsOf: now.In(holdings.Beijing()).Truncate(time.Second).Format(time.RFC3339)}
 	person, known := p.config.People.Find(number)
-	if order.Kind == "wrong-person" {
-		person, known = p.somebodyElse(person), true
+	if order.Kind == faults.WrongPerson {
+		person, known = p.config.People.After(person), true
 	}
 	if record := asked.record(person); known && record != nil {
 		data.Records = append(data.Records, record)
 	}
-	body, err := json.Marshal(reply{Code: "0", Data: data, Message: "成功"})
+	return encoded(reply{Code: "0", Data: data, Message: "成功"})
+}
+
+func encoded(answer reply) []byte {
+	body, err := json.Marshal(answer)
 	if err != nil {
 		panic(err) // plain structs of text cannot fail
 	}
 	return body
 }
-
-func (p *Platform) somebodyElse(than people.Person) people.Person {
-	return p.config.People.At((than.Index + 1) % p.config.People.Size())
-}
-
-func beijing() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }

@@ -1,4 +1,4 @@
-package platform
+package holdings
 
 import (
 	"fmt"
@@ -25,7 +25,8 @@ type insurance struct {
 // retirement is the age from which a pension is paid, in years.
 const retirement = 60
 
-func insuranceRecord(p people.Person) any {
+// Insurance is the record about a person, nil for none.
+func Insurance(p people.Person) any {
 	record := insurance{
 		AAC002: p.Number,
 		AAC003: p.Name,

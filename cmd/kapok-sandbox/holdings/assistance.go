@@ -1,4 +1,4 @@
-package platform
+package holdings
 
 import (
 	"fmt"
@@ -23,8 +23,8 @@ type assistance struct {
 	RDJG  string  // 认定机关
 }
 
-// assistanceRecord holds two citizens of every three: the others never applied.
-func assistanceRecord(p people.Person) any {
+// Assistance is the record about a person; it holds two citizens of every three: the others never applied.
+func Assistance(p people.Person) any {
 	if p.Index%3 == 2 {
 		return nil
 	}
@@ -42,7 +42,7 @@ func assistanceRecord(p people.Person) any {
 		RDJG:  "广州市天河区民政局",
 	}
 	if p.Index%5 == 4 {
-		ended := time.Date(2025, time.December, 31, 0, 0, 0, 0, beijing()).Format(time.DateOnly)
+		ended := time.Date(2025, time.December, 31, 0, 0, 0, 0, Beijing()).Format(time.DateOnly)
 		record.BZZT, record.TBRQ = "停保", &ended
 	}
 	return record

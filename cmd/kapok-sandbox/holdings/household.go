@@ -1,4 +1,4 @@
-package platform
+package holdings
 
 import (
 	"fmt"
@@ -25,7 +25,8 @@ type household struct {
 	LXDH   string // 联系电话
 }
 
-func householdRecord(p people.Person) any {
+// Household is the record about a person, nil for none.
+func Household(p people.Person) any {
 	return household{
 		GMSFHM: p.Number,
 		XM:     p.Name,
