@@ -1,5 +1,5 @@
 // Command kapok-verify tells whether what Kapok says is true: a receipt, a whole
-// log, that one log continues another. It is for citizens, auditors and courts, who
+// log, that one log continues another, what the seals of an e-licence are worth. It is for citizens, auditors and courts, who
 // need not trust the server that it came from; and it witnesses logs from outside.
 //
 // It must not import a database or an HTTP server; only the witness speaks to a
@@ -42,7 +42,7 @@ func commands() map[string]func(ctx context.Context, args []string, t terminal) 
 		"log":         verifyLog,
 		"consistency": verifyConsistency,
 		"witness":     runWitness,
-		"licence":     notYet,
+		"licence":     verifyLicence,
 	}
 }
 
@@ -54,6 +54,7 @@ usage: kapok-verify COMMAND [flags]; kapok-verify COMMAND -h explains one
   disclosure   make a smaller receipt, which shows single fields only
   evidence     one file for a court or an archive
   log          a whole exported log: every entry, every root
+  licence      a sealed e-licence or other OFD document; has exit codes of its own
   consistency  that one checkpoint continues another
   witness      follow logs, cosign them, refuse a rollback or a fork
 
@@ -61,8 +62,6 @@ usage: kapok-verify COMMAND [flags]; kapok-verify COMMAND -h explains one
                  the district by a way of its own, not from where the rest came
 
 exit: 0 it is true, 1 it is not, 2 nothing could be decided
-
-Not built yet: licence.
 `
 
 var errUsage = errors.New("wrong usage; kapok-verify --help explains it")
@@ -123,10 +122,6 @@ func parse(t terminal, flags *flag.FlagSet, args []string, words int, help strin
 		return true, exitTrouble, errUsage
 	}
 	return false, 0, nil
-}
-
-func notYet(context.Context, []string, terminal) (int, error) {
-	return exitTrouble, errors.New("licence is not built yet")
 }
 
 // truth is the exit code of a verification.

@@ -223,3 +223,24 @@ func contains(certificates []*Certificate, wanted *Certificate) bool {
 func keyIDsAgree(a, b []byte) bool {
 	return len(a) == 0 || len(b) == 0 || bytes.Equal(a, b)
 }
+
+// CheckRevocation tells whether every certificate of a chain that [BuildChain] found,
+// but its root, is cleared at the given time by a list of its issuer: nil,
+// [ErrRevoked], [ErrRevocationUnknown], or why a list could not be judged.
+func CheckRevocation(v *sm.Verifier, caller string, chain []*Certificate, at time.Time, lists ...*CRL) error {
+	if len(lists) == 0 {
+		return ErrRevocationUnknown
+	}
+	s := &search{verifier: v, caller: caller, at: at, lists: lists}
+	var unknown error
+	for i := 1; i < len(chain); i++ {
+		err := s.checkRevocation(chain[i-1], chain[i])
+		if errors.Is(err, ErrRevoked) {
+			return err
+		}
+		if err != nil && unknown == nil {
+			unknown = err
+		}
+	}
+	return unknown
+}
