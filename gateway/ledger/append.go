@@ -63,9 +63,10 @@ type Append struct {
 	Stops    []Stop
 	Claims   []Claim
 	Editions []Edition // under which it was decided
-	// Entry says what to record, given what was found. It is called once per
-	// attempt, on the log's goroutine: it must be quick, must not block and must
-	// not change anything. The time of an entry is set back to that of its sealing
+	// Entry says what to record, given what was found. It is called by the caller of
+	// Append for the case that nothing is found, and again, on the log's goroutine,
+	// where something is: it must be quick, must not block and must not change
+	// anything. The time of an entry is set back to that of its sealing
 	// where it is later. Given [Decline], nothing is written: the caller decides
 	// again, on what was found.
 	Entry   func(Found) Entry
@@ -111,6 +112,9 @@ func (l *Log) Append(ctx context.Context, a Append) (Sealed, error) {
 		return Sealed{}, err
 	}
 	r := &request{append: a, result: make(chan answer, 1)}
+	if len(l.queue) < cap(l.queue) { // for a full queue it would be made in vain
+		l.draft(r)
+	}
 	select {
 	case l.queue <- r:
 	default:
@@ -120,8 +124,9 @@ func (l *Log) Append(ctx context.Context, a Append) (Sealed, error) {
 }
 
 type request struct {
-	append Append
-	result chan answer // one answer fits, so that the sequencer never waits
+	append  Append
+	drafted *draft      // nil: none was made
+	result  chan answer // one answer fits, so that the sequencer never waits
 }
 
 type answer struct {

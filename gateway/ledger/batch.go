@@ -40,8 +40,9 @@ type item struct {
 	subject string
 	index   uint64
 
-	encoded []byte
+	encoded []byte // nil: not encoded yet
 	packed  []byte // openings
+	leaf    Hash
 }
 
 // ask collects what the members want to know, each thing once. Of two members
@@ -66,8 +67,8 @@ func (b *batch) ask(size uint64, now time.Time, m *memo) Ask {
 			}
 		}
 		for _, edition := range r.append.Editions {
-			if !slices.Contains(ask.Editions, edition.Kind) {
-				ask.Editions = append(ask.Editions, edition.Kind)
+			if !slices.Contains(ask.Editions, edition) {
+				ask.Editions = append(ask.Editions, edition)
 			}
 		}
 	}
@@ -115,6 +116,10 @@ func (b *batch) decide(read Read, m *memo) {
 	}
 	for _, r := range b.requests {
 		found := r.found(m)
+		if r.drafted != nil && found.Clear() {
+			b.items = append(b.items, r.drafted.item(r))
+			continue
+		}
 		entry, err := r.entry(found)
 		if err != nil {
 			r.result <- answer{err: internal(err)}
@@ -249,16 +254,12 @@ func (b *batch) grow(t *tree, by *committer, sealed time.Time) (rows []Row, tile
 	rows = make([]Row, len(b.items))
 	var touched []*block
 	for i, it := range b.items {
-		if it.entry.At.After(sealed) {
-			it.entry.At = sealed
-		}
-		it.entry.At = it.entry.At.UTC().Truncate(time.Millisecond)
-		if it.encoded, it.packed, err = by.commit(it.entry, it.subject); err != nil {
+		if err := it.encode(by, sealed); err != nil {
 			return nil, nil, err
 		}
 		it.index = t.size
 		rows[i] = it.row()
-		t.append(LeafHash(it.encoded), func(grown *block) {
+		t.append(it.leaf, func(grown *block) {
 			if !slices.Contains(touched, grown) {
 				touched = append(touched, grown)
 			}
@@ -270,6 +271,23 @@ func (b *batch) grow(t *tree, by *committer, sealed time.Time) (rows []Row, tile
 		tiles[i] = grown.tile()
 	}
 	return rows, tiles, nil
+}
+
+// encode makes what enters the tree, unless a draft has it already. No entry is later
+// than its sealing.
+func (it *item) encode(by *committer, sealed time.Time) (err error) {
+	if it.encoded != nil && !it.entry.At.After(sealed) {
+		return nil
+	}
+	if it.entry.At.After(sealed) {
+		it.entry.At = sealed
+	}
+	it.entry.At = it.entry.At.UTC().Truncate(time.Millisecond)
+	if it.encoded, it.packed, err = by.commit(it.entry, it.subject); err != nil {
+		return err
+	}
+	it.leaf = by.leaf(it.encoded)
+	return nil
 }
 
 func (it *item) row() Row {

@@ -51,6 +51,14 @@ func (c *committer) commit(entry Entry, subject string) (encoded, packed []byte,
 	return encoded, packed, nil
 }
 
+// leaf is [LeafHash].
+func (c *committer) leaf(encoded []byte) Hash {
+	c.hash.Reset()
+	c.hash.Write(leafPrefix)
+	c.hash.Write(encoded)
+	return Hash(c.hash.Sum(c.sum))
+}
+
 // sizes are at least what the encodings of the fields take.
 func (c *committer) sizes() (encoded, packed int) {
 	encoded, packed = 1+1+maxWord+1+refBytes+8+1, 2

@@ -10,7 +10,7 @@
 //   - hash.go, tree.go, proof.go: the tree and its tiles
 //   - note.go, checkpoint.go: what is signed
 //   - receipt.go, bundle.go, verify.go: what a stranger holds, and how they check it
-//   - append.go, log.go, batch.go, sequencer.go, lease.go, drain.go: one node's log,
+//   - append.go, log.go, draft.go, batch.go, sequencer.go, lease.go, drain.go: one node's log,
 //     from a call to a durable commit
 //   - store.go: what the log asks of a database
 //   - read.go: receipts of entries sealed long ago

@@ -56,8 +56,9 @@ type Log struct {
 	behind  atomic.Bool   // the store was set back; for good
 	close   sync.Once
 
-	drains  drains
-	settled settled
+	drains     drains
+	settled    settled
+	committers sync.Pool // of *committer, for drafts
 
 	// Of the sequencer's goroutine alone.
 	tree      *tree      // nil: load it again before writing
@@ -67,6 +68,7 @@ type Log struct {
 	leaf      *pki.Certificate
 	committer *committer
 	memo      *memo
+	wary      int // batches still to be asked about before they are written
 }
 
 // Open takes the origin's lease, checks that the log's edge agrees with its last
@@ -95,6 +97,7 @@ func Open(ctx context.Context, store Store, options Options) (*Log, error) {
 		committer: newCommitter(),
 		memo:      newMemo(),
 	}
+	l.committers.New = func() any { return newCommitter() }
 	if err := l.stand(options.Floor); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"kapok/gateway"
@@ -134,7 +135,11 @@ func (l *Log) attempt(b *batch) error {
 			return err
 		}
 	}
-	tx, read, err := l.store.Begin(ctx, l.lease, b.ask(l.tree.size, l.options.Now(), l.memo))
+	ask := b.ask(l.tree.size, l.options.Now(), l.memo)
+	if l.trusts(b, ask) {
+		return l.sealAtOnce(ctx, b, ask)
+	}
+	tx, read, err := l.store.Begin(ctx, l.lease, ask)
 	if err != nil {
 		l.tree = nil
 		return err
@@ -155,6 +160,55 @@ func (l *Log) attempt(b *batch) error {
 	}
 	l.storedKey = w.Key
 	return nil
+}
+
+// waryFor is how many batches are asked about first after one in whose way something
+// stood: those who try what is stopped or claimed come in numbers.
+const waryFor = 8
+
+// trusts reports whether a batch may be written without asking first what stands in
+// its way.
+func (l *Log) trusts(b *batch, ask Ask) bool {
+	if l.wary > 0 {
+		l.wary--
+		return false
+	}
+	for i, edition := range ask.Editions {
+		if slices.ContainsFunc(ask.Editions[:i], func(other Edition) bool { return other.Kind == edition.Kind }) {
+			return false
+		}
+	}
+	return !b.pending && len(b.awaited) == 0
+}
+
+// sealAtOnce takes it for granted that nothing stands in the batch's way, and has the
+// store check that in the transaction that writes it. Where it is not so, nothing was
+// written, and the batch is tried again in the way that asks first.
+func (l *Log) sealAtOnce(ctx context.Context, b *batch, ask Ask) error {
+	b.decide(Read{Editions: ask.Editions}, l.memo)
+	if len(b.items) == 0 {
+		return nil
+	}
+	stood := l.tree.mark()
+	w, err := l.prepare(ctx, b)
+	if err != nil {
+		l.tree = nil
+		return err
+	}
+	err = l.store.Seal(ctx, l.lease, ask, w)
+	switch {
+	case err == nil:
+		l.storedKey = w.Key
+		return nil
+	case errors.Is(err, ErrFound):
+		l.tree.back(stood)
+		l.wary = waryFor
+		return l.attempt(b)
+	case errors.Is(err, ErrLeaseLost), errors.Is(err, ErrMoved), errors.Is(err, ErrNotSent):
+		l.tree = nil
+		return err
+	}
+	return l.settle(b.before, w, err)
 }
 
 // settle finds out what became of a commit that failed: its reply may have been

@@ -21,6 +21,11 @@ var (
 	ErrLeaseLost = errors.New("ledger: the lease of this origin is held by another")
 	// ErrMoved: the origin's size is not the one expected.
 	ErrMoved = errors.New("ledger: the origin is not of the size expected")
+	// ErrFound: something stands in the way of a batch that took it for granted that
+	// nothing does.
+	ErrFound = errors.New("ledger: something stands in the way of a batch")
+	// ErrNotSent: the database could not be reached, and nothing was written.
+	ErrNotSent = errors.New("ledger: the batch did not reach the database")
 	// ErrNoEntry: nothing is sealed at that place.
 	ErrNoEntry = errors.New("ledger: no such entry")
 )
@@ -49,6 +54,13 @@ type Origins interface {
 	// and editions, makes the claims, and locks pending entries. Nothing is durable before
 	// Commit. When it fails, nothing was written.
 	Begin(ctx context.Context, lease Lease, ask Ask) (Batch, Read, error)
+
+	// Seal is Begin and Commit in one, for a batch that takes it for granted that
+	// nothing is stopped, every claim is free and the editions are in force; it looks
+	// for no pending entries. It checks that under the lock as Begin does, and fails
+	// with ErrFound where it is not so, with ErrLeaseLost, ErrMoved or ErrNotSent: then
+	// nothing was written. When it fails otherwise, nobody knows.
+	Seal(ctx context.Context, lease Lease, ask Ask, w Write) error
 }
 
 // Batch is an open transaction. It is ended by one call of Commit or Discard.
@@ -90,7 +102,7 @@ type Ask struct {
 	Now      time.Time // a claim that expired before may be taken over
 	Stops    []Stop    // each once
 	Claims   []Claim   // each once, in ascending order of owner, space and key, so that batches do not wait in a circle
-	Editions []string  // kinds, each once
+	Editions []Edition // each once
 	Pending  int       // how many pending entries to take at most; 0: do not look
 	Awaited  []string  // pending entries that somebody waits for: tell when they are sealed already
 }

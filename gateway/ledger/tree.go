@@ -149,6 +149,29 @@ func (t *tree) begin(level int, n uint64) {
 	t.edge[level] = fresh
 }
 
+// mark is where a tree stood.
+type mark struct {
+	size   uint64
+	edge   []*block
+	widths []int
+}
+
+func (t *tree) mark() mark {
+	m := mark{size: t.size, edge: slices.Clone(t.edge)}
+	for _, grown := range t.edge {
+		m.widths = append(m.widths, grown.width)
+	}
+	return m
+}
+
+// back forgets what was appended since; no view of it may have been handed out.
+func (t *tree) back(to mark) {
+	t.size, t.edge, t.since = to.size, to.edge, nil
+	for i, width := range to.widths {
+		t.edge[i].width = width
+	}
+}
+
 // view is a tree of a fixed size, with as many of its tiles as somebody needs. It
 // does not change, and may be read while the log goes on.
 type view struct {

@@ -103,10 +103,11 @@ func queueStops(send *pgx.Batch, origin string, stops []ledger.Stop, read *ledge
 		})
 }
 
-func queueEditions(send *pgx.Batch, origin string, kinds []string, read *ledger.Read) {
-	if len(kinds) == 0 {
+func queueEditions(send *pgx.Batch, origin string, editions []ledger.Edition, read *ledger.Read) {
+	if len(editions) == 0 {
 		return
 	}
+	kinds, _ := columnsOf(editions)
 	send.Queue(`select kind, max(number) from ledger_editions where origin = $1 and kind = any($2) group by kind`, origin, kinds).
 		Query(func(rows pgx.Rows) (err error) {
 			read.Editions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ledger.Edition])
@@ -160,6 +161,17 @@ func settled(rows pgx.Rows, awaited []string) ([]ledger.Settled, error) {
 // Commit is as [ledger.Batch] has it.
 func (b *ledgerBatch) Commit(ctx context.Context, w ledger.Write) error {
 	send := &pgx.Batch{}
+	b.queueWrite(send, w)
+	if err := b.conn.SendBatch(ctx, send).Close(); err != nil {
+		b.abandon(ctx)
+		return explain(err)
+	}
+	b.conn.Release()
+	return nil
+}
+
+// queueWrite queues all that a batch adds, and the commit.
+func (b *ledgerBatch) queueWrite(send *pgx.Batch, w ledger.Write) {
 	queueRelease(send, w.Release)
 	b.queueRows(send, w.Rows)
 	b.queueAccesses(send, w.Rows)
@@ -174,12 +186,6 @@ func (b *ledgerBatch) Commit(ctx context.Context, w ledger.Write) error {
 		}
 		return nil
 	})
-	if err := b.conn.SendBatch(ctx, send).Close(); err != nil {
-		b.abandon(ctx)
-		return explain(err)
-	}
-	b.conn.Release()
-	return nil
 }
 
 func (b *ledgerBatch) queueRows(send *pgx.Batch, rows []ledger.Row) {

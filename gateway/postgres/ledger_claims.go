@@ -17,22 +17,15 @@ type claimMade struct{ Owner, Space, Key string }
 // same time waits for that one's end. One that has expired and was not swept yet is
 // taken over. Made is who succeeded.
 func queueClaims(send *pgx.Batch, ask ledger.Ask, made *[]claimMade) {
-	n := len(ask.Claims)
-	if n == 0 {
+	if len(ask.Claims) == 0 {
 		return
-	}
-	owners, spaces, keys, refs := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	digests, expires := make([][]byte, n), make([]time.Time, n)
-	for i, claim := range ask.Claims {
-		owners[i], spaces[i], keys[i], refs[i] = claim.Owner, claim.Space, claim.Key, claim.Ref
-		digests[i], expires[i] = claim.Digest[:], claim.Expires
 	}
 	send.Queue(`
 		insert into ledger_claims as claim (owner, space, key, digest, ref, expires)
 		select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
 		on conflict (owner, space, key) do update
 		set digest = excluded.digest, ref = excluded.ref, expires = excluded.expires where claim.expires < $7
-		returning owner, space, key`, owners, spaces, keys, flat(digests), refs, expires, ask.Now).
+		returning owner, space, key`, append(claimColumns(ask.Claims), ask.Now)...).
 		Query(func(rows pgx.Rows) (err error) {
 			*made, err = pgx.CollectRows(rows, pgx.RowToStructByPos[claimMade])
 			return err

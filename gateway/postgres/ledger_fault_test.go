@@ -19,6 +19,7 @@ type faulty struct {
 	ledger.Store
 	db    *postgres.DB
 	point string
+	asks  bool         // every batch asks first what stands in its way
 	armed atomic.Int32 // how many more times
 	loads atomic.Int32
 }
@@ -50,6 +51,26 @@ func (f *faulty) Begin(ctx context.Context, lease ledger.Lease, ask ledger.Ask) 
 		return nil, ledger.Read{}, errFault
 	}
 	return &faultyBatch{batch, f}, read, nil
+}
+
+func (f *faulty) Seal(ctx context.Context, lease ledger.Lease, ask ledger.Ask, w ledger.Write) error {
+	if f.asks {
+		return ledger.ErrFound
+	}
+	if f.fires("before begin") || f.fires("after begin") || f.fires("fail without applying") {
+		return errFault
+	}
+	if f.fires("origin moved") {
+		ask.Size++
+	}
+	if f.fires("write refused") {
+		w.Rows[0].Entry = nil // NOT NULL
+	}
+	err := f.Store.Seal(ctx, lease, ask, w)
+	if err == nil && f.fires("apply and fail") {
+		return errFault
+	}
+	return err
 }
 
 type faultyBatch struct {
@@ -104,41 +125,52 @@ func TestLedgerFaults(t *testing.T) {
 		{"the database refuses a row once", "write refused", 1, 0, "", true},
 		{"the connection is killed before the commit", "connection killed", 1, 0, "", true},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			db, d := pgtest.New(t), newDistrict(t)
-			store := &faulty{Store: db.Ledger(), db: db, point: c.point}
-			log := openLog(t, store, d.options(originA, "a"))
-			appendMany(t, log, 260, func(ledger.Sealed) {})
-			store.loads.Store(c.loads)
-			store.armed.Store(c.times)
-			ask := simple(1)
-			ask.Claims = []ledger.Claim{claim("nonce", "n", "first")}
-			sealed, err := log.Append(t.Context(), ask)
-			want := 260
-			if c.recorded {
-				want++
+		for way, asks := range map[string]bool{"at once": false, "asking first": true} {
+			if c.point == "connection killed" && !asks {
+				continue // there is no moment in between; the database that goes away is in the other half
 			}
-			if c.code == "" {
-				if err != nil {
-					t.Fatalf("the append failed: %v", err)
-				}
-				raw, err := sealed.Receipt(nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				d.mustVerify(t, raw)
-			} else if codeOf(err) != c.code {
-				t.Fatalf("%v, want %s", err, c.code)
-			}
-			recompute(t, db, originA, want)
-			again, err := log.Append(t.Context(), ask)
-			if err != nil {
-				t.Fatalf("the log does not go on: %v", err)
-			}
-			if again.Found.Clear() == c.recorded {
-				t.Errorf("recorded is %v, but a second append of the same claim found %+v", c.recorded, again.Found)
-			}
-			recompute(t, db, originA, want+1)
-		})
+			t.Run(c.name+", "+way, func(t *testing.T) {
+				db, d := pgtest.New(t), newDistrict(t)
+				store := &faulty{Store: db.Ledger(), db: db, point: c.point, asks: asks}
+				log := openLog(t, store, d.options(originA, "a"))
+				appendMany(t, log, 260, func(ledger.Sealed) {})
+				store.loads.Store(c.loads)
+				store.armed.Store(c.times)
+				afterFault(t, db, d, log, c.code, c.recorded)
+			})
+		}
 	}
+}
+
+// afterFault appends into the armed fault, and again.
+func afterFault(t *testing.T, db *postgres.DB, d district, log *ledger.Log, code string, recorded bool) {
+	t.Helper()
+	ask := simple(1)
+	ask.Claims = []ledger.Claim{claim("nonce", "n", "first")}
+	sealed, err := log.Append(t.Context(), ask)
+	want := 260
+	if recorded {
+		want++
+	}
+	if code == "" {
+		if err != nil {
+			t.Fatalf("the append failed: %v", err)
+		}
+		raw, err := sealed.Receipt(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.mustVerify(t, raw)
+	} else if codeOf(err) != code {
+		t.Fatalf("%v, want %s", err, code)
+	}
+	recompute(t, db, originA, want)
+	again, err := log.Append(t.Context(), ask)
+	if err != nil {
+		t.Fatalf("the log does not go on: %v", err)
+	}
+	if again.Found.Clear() == recorded {
+		t.Errorf("recorded is %v, but a second append of the same claim found %+v", recorded, again.Found)
+	}
+	recompute(t, db, originA, want+1)
 }

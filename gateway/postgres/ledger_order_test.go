@@ -152,6 +152,10 @@ func TestLedgerFence(t *testing.T) {
 		}
 		if err == nil {
 			batch.Discard(t.Context())
+			continue
+		}
+		if err := store.Seal(t.Context(), c.lease, ledger.Ask{Size: c.size, Now: time.Now()}, ledger.Write{Size: 1}); !errors.Is(err, c.want) {
+			t.Errorf("at once, lease %q, size %d: %v", c.lease.Token, c.size, err)
 		}
 	}
 	if _, err := store.Load(t.Context(), forged); !errors.Is(err, ledger.ErrLeaseLost) {
@@ -159,5 +163,38 @@ func TestLedgerFence(t *testing.T) {
 	}
 	if err := store.Renew(t.Context(), forged); !errors.Is(err, ledger.ErrLeaseLost) {
 		t.Errorf("a wrong lease: %v", err)
+	}
+}
+
+// TestLedgerSealSeesAStopItWaitedFor is the same for a batch that takes it for granted
+// that nothing stands in its way: of what it began to write, nothing is left.
+func TestLedgerSealSeesAStopItWaitedFor(t *testing.T) {
+	db := pgtest.New(t)
+	store, basis := db.Ledger(), ledger.Stop{Kind: "basis", ID: "basis-waited-for"}
+	lease := ledger.Lease{Origin: originA, Node: "a", Token: "mine", For: time.Minute}
+	if err := store.Take(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	claimed := []ledger.Claim{claim("nonce", "waited", "x")}
+	sealed := make(chan error, 1)
+	err := db.InTx(t.Context(), func(tx pgx.Tx) error {
+		if err := postgres.StopEverywhere(t.Context(), tx, basis); err != nil {
+			return err
+		}
+		go func() {
+			sealed <- store.Seal(t.Context(), lease, ledger.Ask{Stops: []ledger.Stop{basis}, Claims: claimed, Now: time.Now()}, ledger.Write{Size: 1, Checkpoint: "x", Key: "k"})
+		}()
+		untilBlocked(t, db)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sealed; !errors.Is(err, ledger.ErrFound) {
+		t.Errorf("the batch was told %v", err)
+	}
+	var left int
+	if err := db.Pool().QueryRow(t.Context(), `select (select count(*) from ledger_claims) + (select count(*) from ledger_checkpoints)`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d rows are left, %v", left, err)
 	}
 }

@@ -1,0 +1,102 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kapok/gateway/ledger"
+	"kapok/gateway/postgres"
+	"kapok/gateway/postgres/pgtest"
+)
+
+// rawRows are the rows that a log's batch of intents adds, by columns.
+type rawRows struct {
+	idx                                 []int64
+	at, expires                         []time.Time
+	kinds, subjects, owners, keys, refs []string
+	ref, entry, openings, digests       pgtype.FlatArray[[]byte]
+}
+
+// rawRowsOf takes n rows as a log sealed them and gives them places and keys of their
+// own, so that they can be added again.
+func rawRowsOf(sealed []ledger.Stored, from, n int) *rawRows {
+	rows := &rawRows{}
+	for i := from; i < from+n; i++ {
+		one, now := sealed[i%len(sealed)], time.Now()
+		ref := fmt.Sprintf("%016x%016x", i, i)
+		rows.idx, rows.at, rows.kinds = append(rows.idx, int64(i)), append(rows.at, now), append(rows.kinds, "intent")
+		rows.ref = append(rows.ref, []byte(fmt.Sprintf("%016x", uint64(i)*0x9e3779b97f4a7c15)))
+		rows.entry, rows.openings = append(rows.entry, one.Entry), append(rows.openings, one.Openings)
+		rows.subjects = append(rows.subjects, fmt.Sprintf("%032x", i%10_000))
+		rows.owners, rows.keys, rows.refs = append(rows.owners, fmt.Sprint("raw-", i%100)), append(rows.keys, ref), append(rows.refs, ref)
+		rows.digests, rows.expires = append(rows.digests, make([]byte, 32)), append(rows.expires, now.Add(6*time.Minute))
+	}
+	return rows
+}
+
+// insertRaw adds them as plainly as it can be done: one transaction, one prepared
+// INSERT for each table, nothing looked up and nothing signed.
+func insertRaw(ctx context.Context, conn *pgx.Conn, origin string, r *rawRows) error {
+	send := &pgx.Batch{}
+	send.Queue(`begin`)
+	send.Queue(`insert into ledger_entries (origin, idx, at, kind, ref, entry)
+		select $1, * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::bytea[], $6::bytea[])`, origin, r.idx, r.at, r.kinds, r.ref, r.entry)
+	send.Queue(`insert into ledger_openings (origin, idx, openings) select $1, * from unnest($2::bigint[], $3::bytea[])`, origin, r.idx, r.openings)
+	send.Queue(`insert into ledger_accesses (subject_ref, at, origin, idx)
+		select subject, at, $1, idx from unnest($2::text[], $3::timestamptz[], $4::bigint[]) as access (subject, at, idx)`, origin, r.subjects, r.at, r.idx)
+	send.Queue(`insert into ledger_open (origin, ref, idx) select $1, * from unnest($2::bytea[], $3::bigint[])`, origin, r.ref, r.idx)
+	send.Queue(`insert into ledger_claims (owner, space, key, digest, ref, expires)
+		select owner, 'nonce', key, digest, ref, expires from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[]) as claim (owner, key, digest, ref, expires)`,
+		r.owners, r.keys, r.digests, r.refs, r.expires)
+	send.Queue(`commit`)
+	return conn.SendBatch(ctx, send).Close()
+}
+
+// BenchmarkLedgerRaw is what BenchmarkLedgerAppend is measured against.
+func BenchmarkLedgerRaw(b *testing.B) {
+	for _, size := range []int{64, 1024} {
+		b.Run(fmt.Sprintf("rows=%d", size), func(b *testing.B) {
+			server, _ := pgtest.Durable(b)
+			db := pgtest.Open(b, server.DSN())
+			sealed := sampleOfRows(b, db, newDistrict(b))
+			conn, err := pgx.Connect(b.Context(), server.DSN())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close(context.Background())
+			b.ResetTimer()
+			for i := 0; i < b.N; i += size {
+				b.StopTimer()
+				rows := rawRowsOf(sealed, i, size)
+				b.StartTimer()
+				if err := insertRaw(b.Context(), conn, "kapok.example.cn/raw", rows); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+// sampleOfRows seals some intents and reads them back.
+func sampleOfRows(b *testing.B, db *postgres.DB, d district) []ledger.Stored {
+	b.Helper()
+	log := openLog(b, db.Ledger(), d.options(originA, "a"))
+	sealed := make([]ledger.Stored, 64)
+	for i := range sealed {
+		if _, err := log.Append(b.Context(), intent(uint64(i))); err != nil {
+			b.Fatal(err)
+		}
+		var err error
+		if sealed[i], err = db.Ledger().Stored(b.Context(), originA, uint64(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return sealed
+}
