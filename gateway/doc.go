@@ -33,6 +33,7 @@
 //	gateway/evidence       one file for a court or an archive; timestamp: tokens for it
 //	gateway/exchange       the one path; closing: what a node left open
 //	gateway/safe           what a person allows and withdraws
+//	gateway/returns        data that a higher level returns in batches
 //	gateway/postgres       every store, one file for each domain; the private server
 //	gateway/httpapi, web   the door: openapi.yaml, Gin, sign-in, pages
 //	cmd                    kapok, kapok-verify, kapok-sandbox, vault-plugin-gm

@@ -2,6 +2,8 @@ package sm
 
 import (
 	"crypto/hmac"
+	"encoding"
+	"errors"
 	"hash"
 
 	"github.com/emmansun/gmsm/sm3"
@@ -12,6 +14,33 @@ const Size = 32
 
 // NewHash returns a new SM3 (GB/T 32905-2016).
 func NewHash() hash.Hash { return sm3.New() }
+
+// errState says that a saved state of SM3 is none.
+var errState = errors.New("sm: not a saved state of SM3")
+
+// SaveHash returns the state of a hash that [NewHash] made, so that another process
+// can go on with it: see [ResumeHash]. It tells the last block of what was hashed, so
+// it is to be kept like that.
+func SaveHash(h hash.Hash) ([]byte, error) {
+	saver, ok := h.(encoding.BinaryMarshaler)
+	if !ok {
+		return nil, errState
+	}
+	return saver.MarshalBinary()
+}
+
+// ResumeHash goes on where [SaveHash] left off.
+func ResumeHash(state []byte) (hash.Hash, error) {
+	h := sm3.New()
+	resumer, ok := h.(encoding.BinaryUnmarshaler)
+	if !ok {
+		return nil, errState
+	}
+	if err := resumer.UnmarshalBinary(state); err != nil {
+		return nil, errState
+	}
+	return h, nil
+}
 
 // Sum returns the SM3 digest of the concatenation of parts. Where the border
 // between parts matters, the caller makes it part of the bytes.
@@ -36,3 +65,7 @@ func HMAC(key []byte, parts ...[]byte) [Size]byte {
 	h.Sum(mac[:0])
 	return mac
 }
+
+// NewHMAC returns an HMAC-SM3 for many messages under one key: after Reset, the key's
+// two blocks need not be hashed again. It is not safe for concurrent use.
+func NewHMAC(key []byte) hash.Hash { return hmac.New(sm3.New, key) }

@@ -1,0 +1,117 @@
+package returns
+
+import (
+	"context"
+	"time"
+
+	"kapok/gateway"
+)
+
+// Import lands, checks and reconciles a delivery whose files lie in folder. It goes on
+// where an earlier one was interrupted. tell hears of the progress; it must not wait.
+// A delivery that breaks a rule comes back Refused, with its findings; that is not an
+// error.
+func (i *Importer) Import(ctx context.Context, id, folder, actor string, tell func(Progress)) (Delivery, error) {
+	delivery, err := i.Store.Delivery(ctx, id)
+	if err != nil {
+		return Delivery{}, err
+	}
+	dataset, err := i.Dataset(delivery.Manifest.Dataset)
+	if err != nil {
+		return Delivery{}, err
+	}
+	if err := dataset.Fits(delivery.Manifest); err != nil {
+		return Delivery{}, err
+	}
+	err = i.Store.Alone(ctx, dataset.Code, func(ctx context.Context) error {
+		// Somebody may have finished it in between.
+		if delivery, err = i.Store.Delivery(ctx, id); err != nil || delivery.State != Received {
+			return err
+		}
+		return i.land(ctx, delivery, dataset, folder, actor, tell)
+	})
+	if err != nil {
+		return Delivery{}, err
+	}
+	return i.Store.Delivery(ctx, id)
+}
+
+func (i *Importer) land(ctx context.Context, delivery Delivery, d *Dataset, folder, actor string, tell func(Progress)) error {
+	from, err := i.Store.Begin(ctx, delivery, d)
+	if err != nil {
+		return err
+	}
+	opened, err := i.secrets(ctx, delivery)
+	if err != nil {
+		return err
+	}
+	defer opened.generation.Forget()
+	began := time.Now()
+	l := &landing{
+		delivery: delivery, dataset: d, folder: folder, rows: i.Store, tell: tell,
+		sealer: newSealer(d, delivery.ID, i.People, i.Persons, opened),
+	}
+	landed, err := l.run(ctx, from)
+	if err != nil {
+		return err
+	}
+	if l.findings.any() {
+		_, err := i.Store.Refuse(ctx, delivery.ID, l.findings, actor, i.Now())
+		return err
+	}
+	return i.settle(ctx, delivery, d, landed, actor, began)
+}
+
+func (i *Importer) settle(ctx context.Context, delivery Delivery, d *Dataset, landed Progress, actor string, began time.Time) error {
+	report, findings, err := i.Store.Settle(ctx, delivery, d, landed)
+	if err != nil {
+		return err
+	}
+	if findings.any() {
+		_, err := i.Store.Refuse(ctx, delivery.ID, findings, actor, i.Now())
+		return err
+	}
+	report.LandedFor = time.Since(began).Round(time.Millisecond).String()
+	_, err = i.Store.Reconciled(ctx, delivery.ID, report, actor, i.Now())
+	return err
+}
+
+func (i *Importer) secrets(ctx context.Context, delivery Delivery) (secrets, error) {
+	index, err := openKey(ctx, i.Store, i.Persons, IndexKey, IndexOwner(delivery.Manifest.Dataset))
+	if err != nil {
+		return secrets{}, err
+	}
+	generation, err := openKey(ctx, i.Store, i.Persons, GenerationKey, GenerationOwner(delivery.Generation))
+	return secrets{index: index, generation: generation}, err
+}
+
+// Publish puts a reconciled delivery in force.
+func (i *Importer) Publish(ctx context.Context, id, actor string) (pendingID string, err error) {
+	return i.Store.Publish(ctx, id, actor, i.Now())
+}
+
+// RollBack puts the version before in force again.
+func (i *Importer) RollBack(ctx context.Context, dataset, actor, reason string) (Delivery, string, error) {
+	if reason == "" {
+		return Delivery{}, "", reasonMissing()
+	}
+	return i.Store.RollBack(ctx, dataset, actor, reason, i.Now())
+}
+
+// Destroy drops a delivery's rows, and its key with the last of its generation. Two
+// different persons have to want it.
+func (i *Importer) Destroy(ctx context.Context, id string, order Order) (Destruction, string, error) {
+	if order.Reason == "" {
+		return Destruction{}, "", reasonMissing()
+	}
+	if order.Second == "" || order.Second == order.Actor {
+		return Destruction{}, "", gateway.Fail(gateway.Forbidden, "second-person", "A destruction is ordered by one person and confirmed by another.")
+	}
+	return i.Store.Destroy(ctx, id, order, i.Now())
+}
+
+func reasonMissing() error {
+	failure := gateway.Fail(gateway.Invalid, "field-missing", "A reason is needed.")
+	failure.Field = "/reason"
+	return failure
+}

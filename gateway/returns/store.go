@@ -1,0 +1,80 @@
+package returns
+
+import (
+	"context"
+	"time"
+
+	"kapok/crypto/keys"
+	"kapok/crypto/sm"
+)
+
+// Deliveries keeps what is known of each delivery. Every change is one transaction
+// with its entry for the ledger; the pending entry's id comes back, "" where nothing
+// was to be changed.
+type Deliveries interface {
+	// Announce takes in a manifest. The same one again is found, not made; one whose
+	// version or times do not follow the last is a Conflict.
+	Announce(ctx context.Context, announced Delivery, offered map[keys.Use]keys.WrappedKey) (Delivery, string, error)
+	// Delivery finds one; NotFound, return-unknown.
+	Delivery(ctx context.Context, id string) (Delivery, error)
+	// Refuse ends a delivery that breaks rules, and drops what was landed of it.
+	Refuse(ctx context.Context, id string, found Findings, actor string, at time.Time) (string, error)
+	// Reconciled notes what reconciliation found.
+	Reconciled(ctx context.Context, id string, report Report, actor string, at time.Time) (string, error)
+	// Publish puts a delivery in force in the place of the one before, at once. One that
+	// was reconciled against another than the one in force is a Conflict, return-base-moved.
+	Publish(ctx context.Context, id, actor string, at time.Time) (string, error)
+	// RollBack puts the version before in force again. There has to be one.
+	RollBack(ctx context.Context, dataset, actor, reason string, at time.Time) (Delivery, string, error)
+	// Destroy drops rows and, with the last delivery of a generation, its key.
+	Destroy(ctx context.Context, id string, order Order, at time.Time) (Destruction, string, error)
+}
+
+// Landings keeps rows on their way.
+type Landings interface {
+	Rows
+	// Alone runs work while nobody else works on the dataset, on any node; a Conflict,
+	// return-busy, when somebody does.
+	Alone(ctx context.Context, dataset string, work func(ctx context.Context) error) error
+	// Begin makes a delivery's table where there is none, and says how far it came.
+	Begin(ctx context.Context, delivery Delivery, d *Dataset) (Progress, error)
+	// Progress says how far a landing came, for whoever looks on.
+	Progress(ctx context.Context, id string) (Progress, error)
+	// Settle indexes what was landed, joins it with the version in force where it is
+	// incremental, and compares. What cannot be is among the findings.
+	Settle(ctx context.Context, delivery Delivery, d *Dataset, landed Progress) (Report, Findings, error)
+}
+
+// KeyStore keeps wrapped keys; gateway/messages has the same.
+type KeyStore interface {
+	PersonKey(ctx context.Context, owner string, use keys.Use) (keys.WrappedKey, error)
+}
+
+// Store is all that is kept.
+type Store interface {
+	Deliveries
+	Landings
+	KeyStore
+}
+
+// Providers finds the keys by which providers sign. It returns the system that a key
+// is enrolled for; an unknown or ended key is an error.
+type Providers interface {
+	ProviderKey(ctx context.Context, keyID string) (system string, public *sm.PublicKey, err error)
+}
+
+// Order is who destroys a delivery, and why. Two persons are needed.
+type Order struct{ Actor, Second, Reason string }
+
+// Destruction is what was destroyed; the ledger's entry says the same.
+type Destruction struct {
+	Delivery  string    `json:"delivery"`
+	Dataset   string    `json:"dataset"`
+	Version   int       `json:"version"`
+	Manifest  string    `json:"manifest"` // SM3
+	Content   string    `json:"content"`  // of the report
+	Rows      int64     `json:"rows"`
+	Key       string    `json:"key"` // SM3 of the wrapped key that was destroyed; "" where others need it still
+	At        time.Time `json:"at"`
+	PendingID string    `json:"-"`
+}
