@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"kapok/connectors"
+	"kapok/connectors/builtin"
 	"kapok/crypto/keys"
 	"kapok/crypto/sm"
 	"kapok/gateway/exchange"
@@ -116,7 +118,10 @@ func (n *node) live(ctx context.Context) (exchange.Live, error) {
 	if err != nil {
 		return exchange.Live{}, err
 	}
-	opened, err := openSources(directory, n.verifier, func(name string) (string, error) { return n.keyring.Secret(ctx, name) })
+	opened, err := openSources(directory, n.within(), builtin.World{
+		Client: connectors.HTTPClient(), Verifier: n.verifier,
+		Secrets: func(name string) (string, error) { return n.keyring.Secret(ctx, name) },
+	})
 	return exchange.Live{Catalog: directory, Policies: set, Sources: opened}, err
 }
 

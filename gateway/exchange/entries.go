@@ -95,6 +95,9 @@ func (s *Service) outcomeEntry(u *use) ledger.Entry {
 		ledger.Field{Name: "as-of", Value: u.asOf()},
 		ledger.Field{Name: "data", Value: u.commitment()},
 	)
+	if u.answer.Origin != "" {
+		fields = append(fields, ledger.Field{Name: "lineage", Value: u.answer.Origin})
+	}
 	if u.retryOf != "" {
 		fields = append(fields, ledger.Field{Name: "retry-of", Value: u.retryOf})
 	}

@@ -35,8 +35,9 @@ type response struct {
 
 type responseSource struct {
 	Provider   string `json:"provider"`
-	AsOf       string `json:"as_of"`       // RFC 3339; empty where the source does not say
-	HeldFields int    `json:"held_fields"` // how many fields the source's record held
+	AsOf       string `json:"as_of"`             // RFC 3339; empty where the source does not say
+	HeldFields int    `json:"held_fields"`       // how many fields the source's record held
+	Lineage    string `json:"lineage,omitempty"` // where the record was delivered; only of returned data
 }
 
 type responseDecision struct {
@@ -98,7 +99,7 @@ func (u *use) body() ([]byte, error) {
 	head, err := encode(response{
 		ExchangeID: u.ref, Retry: u.retryOf != "", RetryOf: u.retryOf,
 		Data: u.data, DataSalt: u.salt,
-		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), HeldFields: len(u.answer.Records[0])},
+		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), HeldFields: len(u.answer.Records[0]), Lineage: u.answer.Origin},
 		Decision: responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
 	})
 	if err != nil {

@@ -1025,6 +1025,9 @@ type SourceFacts struct {
 	// HeldFields How many fields the source answered; the others were not released.
 	HeldFields int `json:"held_fields"`
 
+	// Lineage Of data returned in batches: delivery/file:line, where the record was delivered.
+	Lineage string `json:"lineage,omitempty,omitzero"`
+
 	// Provider 数源单位.
 	Provider string `json:"provider"`
 }

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"time"
+
+	"kapok/catalog"
+	"kapok/connectors"
+	"kapok/gateway/returns"
+)
+
+// within are the protocols whose data lies in Kapok itself.
+func (n *node) within() inside {
+	return inside{returns.Protocol: n.openReturned}
+}
+
+// openReturned serves a dataset that was returned in batches.
+func (n *node) openReturned(item *catalog.Item, settings map[string]string) (connectors.Connector, error) {
+	dataset, err := returns.NewDataset(item, settings)
+	if err != nil {
+		return nil, err
+	}
+	return returns.NewConnector(dataset, n.database.Returns(), n.people(), n.keyring.Persons(), time.Now), nil
+}
