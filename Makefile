@@ -5,7 +5,7 @@ BIN   := bin
 VERIFY := $(BIN)/kapok-verify
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-vault test build pages lint fuzz bench bench-ledger chaos soak vault vault-build generate setup clean
+.PHONY: help run run-vault test build pages lint fuzz bench bench-ledger bench-licence chaos soak vault vault-build generate setup clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,10 @@ bench: setup build ## the whole path against a bare proxy, over real sockets
 
 bench-ledger: setup ## entries/s and latency of the ledger, durable
 	@GOGC=400 $(GO) test -run '^$$' -bench 'Ledger(Append|Latency)' -benchtime 3s ./gateway/postgres
+
+bench-licence: ## verifying sealed OFD documents: time on one core, memory of 100 MiB
+	@$(GO) test -run '^$$' -bench Verify -benchtime 2s ./gateway/licence/verify
+	@KAPOK_LARGE=1 $(GO) test -run '^TestLargeDocument' -count=1 -v ./gateway/licence/verify | grep -v '^=== '
 
 chaos: setup ## SIGKILL the gateway, and PostgreSQL, under load (KAPOK_CHAOS cycles each, default 100)
 	@KAPOK_CHAOS=$${KAPOK_CHAOS:-100} $(GO) test -run '^TestChaos' -count=1 -timeout 120m -v ./cmd/kapok

@@ -31,7 +31,11 @@ type party struct {
 	name  Words
 }
 
-// weightiest judges each party; the step is the weightiest answer, with the words of
+// doubt orders the answers about several parties: what was not checked of one is not
+// made good by what passed of another.
+var doubt = map[Status]int{Pass: 0, NotChecked: 1, Flagged: 2, Undecided: 3, Fail: 4}
+
+// weightiest judges each party; the step is the most doubtful answer, with the words of
 // all who gave it.
 func weightiest(name string, who []party, judge func(party) Step) Step {
 	var found Step
@@ -43,7 +47,7 @@ func weightiest(name string, who []party, judge func(party) Step) Step {
 		step.Name = name
 		step.Why = Words{p.name.Zh + "：" + step.Why.Zh, p.name.En + ": " + step.Why.En}
 		switch {
-		case i == 0 || weights[step.Status] > weights[found.Status]:
+		case i == 0 || doubt[step.Status] > doubt[found.Status]:
 			found = step
 		case step.Status == found.Status:
 			found.Why = Words{found.Why.Zh + "；" + step.Why.Zh, found.Why.En + "; " + step.Why.En}
