@@ -39,6 +39,8 @@ type examined struct {
 	differing  []string // files that are missing or not as they were
 	difference *Difference
 	sealed     bool // the seal within the signature is the one in Seal.esl
+	esl        []byte
+	eslError   error
 }
 
 func (s *examined) add(name string, status Status, why Words) {
@@ -85,6 +87,7 @@ func (s *examined) examineSeal(value []byte) {
 	s.Seal = &SealReport{ID: seal.ID, Name: seal.Name, Vendor: seal.Vendor, Version: seal.Version, Type: seal.Type, From: seal.From, To: seal.To}
 	s.Oddities = append(slices.Clone(signature.Oddities), seal.Oddities...)
 	s.structure()
+	s.readSealFile()
 	s.checkReferences()
 	s.checkDataHash(signature)
 	s.checkSealFile(seal)
@@ -134,17 +137,27 @@ func (s *examined) checkDataHash(signature *eseal.Signature) {
 	s.add(StepDataHash, Pass, Words{"Signature.xml 的 SM3 与路径相符", "SM3 and path of Signature.xml are as sealed"})
 }
 
+// readSealFile unpacks Seal.esl once, for its reference and for its comparison: it is
+// the largest file of most licences.
+func (s *examined) readSealFile() {
+	if s.file.Seal == "" || !s.container.Has(s.file.Seal) {
+		return
+	}
+	if s.esl, s.eslError = s.container.Read(s.file.Seal); s.eslError == nil {
+		s.hashes[s.file.Seal] = hashed{digest: sm.Sum(s.esl)}
+	}
+}
+
 func (s *examined) checkSealFile(seal *eseal.Seal) {
 	if s.file.Seal == "" || !s.container.Has(s.file.Seal) {
 		s.add(StepSealFile, NotChecked, Words{"文件中没有 Seal.esl，以签章数据内的印章为准", "there is no Seal.esl; the seal within the signature counts"})
 		return
 	}
-	contents, err := s.container.Read(s.file.Seal)
-	if err != nil {
-		s.Steps = append(s.Steps, refused(StepSealFile, err))
+	if s.eslError != nil {
+		s.Steps = append(s.Steps, refused(StepSealFile, s.eslError))
 		return
 	}
-	if !bytes.Equal(contents, seal.Raw) {
+	if !bytes.Equal(s.esl, seal.Raw) {
 		s.differ(StepSealFile, "/"+s.file.Seal, Words{"Seal.esl 与签章数据内的印章不同", "Seal.esl is not the seal within the signature"})
 		return
 	}
