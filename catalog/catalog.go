@@ -17,6 +17,8 @@ type Catalog struct {
 	provisions   map[string]*Provision
 	purposes     map[string]*Purpose
 	grants       map[string]*Grant
+	licenceTypes map[string]*LicenceType
+	returned     map[string]*Returned
 	staff        map[staffKey]*Staff
 
 	grantsOf    map[use][]*Grant
@@ -84,6 +86,18 @@ func (c *Catalog) ServiceItems() iter.Seq[*ServiceItem] { return ordered(c.servi
 
 // AllGrants lists every grant, ordered by id.
 func (c *Catalog) AllGrants() iter.Seq[*Grant] { return ordered(c.grants, cmp.Compare) }
+
+// LicenceTypes lists every type of licence, ordered by code.
+func (c *Catalog) LicenceTypes() iter.Seq[*LicenceType] { return ordered(c.licenceTypes, cmp.Compare) }
+
+// ReturnList lists the national return list, ordered by code.
+func (c *Catalog) ReturnList() iter.Seq[*Returned] { return ordered(c.returned, cmp.Compare) }
+
+// Sources lists every source, ordered by id.
+func (c *Catalog) Sources() iter.Seq[*Source] { return ordered(c.sources, cmp.Compare) }
+
+// Provisions lists the maintained list of statutory provisions, ordered by id.
+func (c *Catalog) Provisions() iter.Seq[*Provision] { return ordered(c.provisions, cmp.Compare) }
 
 // Digest is the SM3 of the canonical content, as 64 hexadecimal digits. It does
 // not depend on how the content is spread over files, nor on what the

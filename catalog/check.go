@@ -26,6 +26,8 @@ var (
 	divisionCode = form(`^[0-9]{6}$`, "a division code of 6 digits (GB/T 2260)")
 	itemCode     = form(`^[1-9][0-9]{2}[0-9]{3}[0-9]+/[0-9]+$`, "a code of 类 1 digit, 项 2, 目 3, 细目 1 or more, a slash and the 顺序码")
 	serviceCode  = form(`^[0-9A-Z]{31}$`, "a service item code of 31 digits and capitals")
+	materialCode = form(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`, "a code of 1 to 64 letters, digits, - _ .")
+	availability = form(`^(100|[1-9]?[0-9])(\.[0-9]{1,4})?$`, "a percentage such as 99.5")
 	protocolName = form(`^[a-z][a-z0-9]*$`, "a protocol's name of small letters and digits")
 )
 

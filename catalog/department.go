@@ -16,10 +16,11 @@ const (
 // Department is a department of government (部门).
 type Department struct {
 	ID       string `json:"id"`
-	USCC     string `json:"uscc"`     // 统一社会信用代码, GB 32100
-	Name     string `json:"name"`     // 名称, Chinese
-	Level    Level  `json:"level"`    // 层级
-	Division string `json:"division"` // 行政区划代码, GB/T 2260
+	USCC     string `json:"uscc"`              // 统一社会信用代码, GB 32100
+	Name     string `json:"name"`              // 名称, Chinese
+	Level    Level  `json:"level"`             // 层级
+	Division string `json:"division"`          // 行政区划代码, GB/T 2260
+	Contact  string `json:"contact,omitempty"` // 联系方式 of the office, never of a person
 }
 
 // System is a department's system that calls Kapok (业务系统). Its public keys
@@ -37,6 +38,7 @@ func (l *loader) department(r *record) {
 		Name:     r.text("name"),
 		Level:    Level(r.text("level", oneOf(National, Province, City, District))),
 		Division: r.text("division", divisionCode),
+		Contact:  r.optional("contact"),
 	}
 	l.found.departments[d.ID] = d
 }

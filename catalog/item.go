@@ -32,9 +32,13 @@ type Item struct {
 	Condition      string                 `json:"condition"`                 // 共享条件
 	Method         string                 `json:"method"`                    // 共享方式
 	UpdateCycle    string                 `json:"update_cycle"`              // 更新周期
-	Published      time.Time              `json:"published"`                 // 发布日期
+	Published      time.Time              `json:"-"`                         // 发布日期
 	Related        []string               `json:"related"`                   // 关联资源代码
 	UseConditions  string                 `json:"use_conditions"`            // 使用条件
+	OpenType       OpenType               `json:"open_type,omitempty"`       // 开放属性
+	OpenCondition  string                 `json:"open_condition,omitempty"`  // 开放条件
+	Cache          time.Duration          `json:"-"`                         // how long an answer may be kept; 0: never
+	Freshness      time.Duration          `json:"-"`                         // how old the source's data may be; 0: it says nothing
 	ReturnList     bool                   `json:"return_list"`               // on the 国家部门回流共享专项数据目录
 	Source         string                 `json:"source,omitempty"`          // a [Source]'s id; empty only for 不予
 	SourceSettings map[string]string      `json:"source_settings,omitempty"` // the connector's, for this item
@@ -52,9 +56,22 @@ type Field struct {
 	Required   bool      `json:"required"`          // the source must hold a value
 	Pattern    string    `json:"pattern,omitempty"` // what a value looks like
 	SourceName string    `json:"source_name"`       // what the source calls it; [Field.Name] where it says the same
+	Check      string    `json:"check,omitempty"`   // whose check digit a value has: citizen-id, credit-code
+	Min        string    `json:"min,omitempty"`     // the least value, of the field's type
+	Max        string    `json:"max,omitempty"`     // the greatest value
 
 	pattern *regexp.Regexp
 }
+
+// OpenType says whether the public may have an item (开放属性).
+type OpenType string
+
+// The opening types of the guide to compiling catalogues (政务信息资源目录编制指南).
+const (
+	OpenToAll       OpenType = "无条件开放"
+	OpenOnCondition OpenType = "有条件开放"
+	NotOpen         OpenType = "不予开放"
+)
 
 // FieldType is the type of a field's value, which is text on every path.
 type FieldType string
@@ -95,7 +112,8 @@ func (f *Field) Accepts(value string) bool {
 	if value == "" {
 		return !f.Required
 	}
-	return types[f.Type](value) && (f.pattern == nil || f.pattern.MatchString(value))
+	return types[f.Type](value) && (f.pattern == nil || f.pattern.MatchString(value)) &&
+		(f.Check == "" || digits[f.Check](value) == nil) && f.within(value)
 }
 
 func (l *loader) item(r *record) {
@@ -113,6 +131,10 @@ func (l *loader) item(r *record) {
 		Published:     r.date("published"),
 		Related:       r.refers("item", "related"),
 		UseConditions: r.text("use_conditions"),
+		OpenType:      OpenType(r.optional("open_type", oneOf(OpenToAll, OpenOnCondition, NotOpen))),
+		OpenCondition: r.optional("open_condition"),
+		Cache:         r.span("cache", 24*time.Hour),
+		Freshness:     r.span("freshness", 10*366*24*time.Hour),
 		ReturnList:    r.flag("return_list"),
 		byName:        map[string]int{},
 	}
@@ -136,7 +158,11 @@ func (i *Item) field(r *record) {
 		Required:   r.flag("required"),
 		Pattern:    r.optional("pattern", expression),
 		SourceName: r.optional("source_name"),
+		Check:      r.optional("check", knownDigit),
+		Min:        r.optional("min"),
+		Max:        r.optional("max"),
 	}
+	f.bounds(r)
 	if _, twice := i.byName[f.Name]; twice {
 		r.loader.report(r.at, "the field %q stands here twice", f.Name)
 		return

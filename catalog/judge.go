@@ -11,6 +11,12 @@ func (l *loader) judge() {
 	for _, item := range l.found.items {
 		apply(l, name{"item", item.Code}, item, itemRules)
 	}
+	for _, entry := range l.found.returned {
+		apply(l, name{"return list entry", entry.Code}, entry, returnedRules)
+	}
+	for _, kind := range l.found.licenceTypes {
+		apply(l, name{"licence type", kind.Code}, kind, licenceTypeRules)
+	}
 	for _, grant := range l.found.grants {
 		apply(l, name{"grant", grant.ID}, grant, grantRules)
 	}

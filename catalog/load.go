@@ -7,26 +7,45 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
-// sections are the top keys that a file may hold, and who reads their records.
-var sections = []struct {
-	key  string
-	read func(*loader, *record)
-}{
-	{"departments", (*loader).department},
-	{"systems", (*loader).system},
-	{"sources", (*loader).source},
-	{"items", (*loader).item},
-	{"service_items", (*loader).serviceItem},
-	{"purposes", (*loader).purpose},
-	{"provisions", (*loader).provision},
-	{"grants", (*loader).grant},
-	{"staff", (*loader).staff},
+// section is a top key that a file may hold.
+type section struct {
+	key   string
+	id    func(record map[string]any) string // what a record is known by
+	read  func(*loader, *record)
+	write func(*Catalog) any // its records, ordered
+}
+
+// sections are all of them, in the order in which they are written.
+var sections = []section{
+	{"departments", by("id"), (*loader).department, func(c *Catalog) any { return slices.Collect(c.Departments()) }},
+	{"systems", by("id"), (*loader).system, func(c *Catalog) any { return slices.Collect(c.Systems()) }},
+	{"sources", by("id"), (*loader).source, func(c *Catalog) any { return slices.Collect(c.Sources()) }},
+	{"items", by("code"), (*loader).item, func(c *Catalog) any { return slices.Collect(c.Items()) }},
+	{"licence_types", by("code"), (*loader).licenceType, func(c *Catalog) any { return slices.Collect(c.LicenceTypes()) }},
+	{"return_list", by("code"), (*loader).returnListed, func(c *Catalog) any { return slices.Collect(c.ReturnList()) }},
+	{"service_items", by("code"), (*loader).serviceItem, func(c *Catalog) any { return slices.Collect(c.ServiceItems()) }},
+	{"purposes", by("code"), (*loader).purpose, func(c *Catalog) any { return slices.Collect(ordered(c.purposes, cmp.Compare)) }},
+	{"provisions", by("id"), (*loader).provision, func(c *Catalog) any { return slices.Collect(c.Provisions()) }},
+	{"grants", by("id"), (*loader).grant, func(c *Catalog) any { return slices.Collect(c.AllGrants()) }},
+	{"staff", by("issuer", "subject"), (*loader).staff, func(c *Catalog) any { return slices.Collect(ordered(c.staff, compareStaff)) }},
+}
+
+// by names a record by one of its keys, or by several.
+func by(keys ...string) func(map[string]any) string {
+	return func(record map[string]any) string {
+		parts := make([]string, len(keys))
+		for i, key := range keys {
+			parts[i], _ = record[key].(string)
+		}
+		return strings.Join(parts, " ")
+	}
 }
 
 // Load reads every *.yaml file of a folder and its sub-folders. values says what
@@ -74,7 +93,7 @@ func newLoader(values map[string]string) *loader {
 	return &loader{values: values, defined: map[name]place{}, found: &Catalog{
 		departments: map[string]*Department{}, systems: map[string]*System{}, sources: map[string]*Source{},
 		items: map[string]*Item{}, serviceItems: map[string]*ServiceItem{}, provisions: map[string]*Provision{},
-		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, staff: map[staffKey]*Staff{},
+		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, licenceTypes: map[string]*LicenceType{}, returned: map[string]*Returned{}, staff: map[staffKey]*Staff{},
 		grantsOf: map[use][]*Grant{}, connections: map[string]Connection{},
 	}}
 }

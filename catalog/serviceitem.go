@@ -6,13 +6,26 @@ type ServiceItem struct {
 	Name       string     `json:"name"`
 	Department string     `json:"department"` // who handles it (实施主体)
 	Materials  []Material `json:"materials"`  // 申请材料
+	Targets    Targets    `json:"targets"`
 }
 
 // Material is something that an applicant had to hand in (申请材料).
 type Material struct {
+	Code       string   `json:"code,omitempty"` // 材料编码
 	Name       string   `json:"name"`
-	ReplacedBy []string `json:"replaced_by"` // codes of the items that make it needless (免提交)
+	ReplacedBy []string `json:"replaced_by"` // codes of the items, those of licence types included, that make it needless (免提交)
 }
+
+// Targets are what a matter is measured by, in per cent. What a file leaves out is 90,
+// the mark that the work plans for 免证办 set.
+type Targets struct {
+	Materials   int `json:"materials"`    // 材料免提交率
+	LicenceUse  int `json:"licence_use"`  // 用证率
+	SealUse     int `json:"seal_use"`     // 用章率
+	TimelyIssue int `json:"timely_issue"` // 签发及时率
+}
+
+const usualTarget = 90
 
 func (l *loader) serviceItem(r *record) {
 	s := &ServiceItem{
@@ -21,7 +34,14 @@ func (l *loader) serviceItem(r *record) {
 		Department: r.refer("department", "department"),
 	}
 	r.records("materials", func(m *record) {
-		s.Materials = append(s.Materials, Material{Name: m.text("name"), ReplacedBy: m.refers("item", "replaced_by")})
+		s.Materials = append(s.Materials, Material{Code: m.optional("code", materialCode), Name: m.text("name"), ReplacedBy: m.refers("item", "replaced_by")})
+	})
+	s.Targets = Targets{usualTarget, usualTarget, usualTarget, usualTarget}
+	r.inner("targets", func(t *record) {
+		s.Targets = Targets{
+			Materials: t.percent("materials"), LicenceUse: t.percent("licence_use"),
+			SealUse: t.percent("seal_use"), TimelyIssue: t.percent("timely_issue"),
+		}
 	})
 	l.found.serviceItems[s.Code] = s
 }

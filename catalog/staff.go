@@ -8,6 +8,8 @@ const (
 	Bureau   Role = "bureau"   // runs the node: statutory bases, overview (数据管理局经办)
 	Approver Role = "approver" // the second person (复核)
 	Auditor  Role = "auditor"  // reads everything, changes nothing (审计)
+	Provider Role = "provider" // speaks for a department that owns data (数据提供部门)
+	Consumer Role = "consumer" // speaks for a department that uses data (数据需求部门)
 )
 
 // Staff is a person of a department who signs in to Kapok's desks (工作人员).
@@ -17,6 +19,8 @@ type Staff struct {
 	Name       string `json:"name"`
 	Roles      []Role `json:"roles"`
 	Department string `json:"department"`
+
+	written string // the issuer as the file has it, its placeholder open
 }
 
 // Has reports whether the person holds a role.
@@ -36,9 +40,10 @@ func (l *loader) staff(r *record) {
 		Name:       r.text("name"),
 		Department: r.refer("department", "department"),
 	}
-	for _, role := range r.texts("roles", oneOf(Bureau, Approver, Auditor)) {
+	for _, role := range r.texts("roles", oneOf(Bureau, Approver, Auditor, Provider, Consumer)) {
 		s.Roles = append(s.Roles, Role(role))
 	}
+	s.written = s.Issuer
 	l.define("member of staff", s.Issuer+" "+s.Subject, r.at)
 	l.found.staff[staffKey{s.Issuer, s.Subject}] = s
 }

@@ -130,6 +130,58 @@ func (r *record) records(key string, read func(*record)) {
 	}
 }
 
+// inner reads a mapping that may be absent.
+func (r *record) inner(key string, read func(*record)) {
+	node, present := r.value(key)
+	if !present {
+		return
+	}
+	if inner, ok := newRecord(r.loader, r.file, node); ok {
+		read(inner)
+		inner.close()
+	}
+}
+
+// list reads a list of mappings that may be absent.
+func (r *record) list(key string, read func(*record)) {
+	if _, present := r.value(key); present {
+		r.records(key, read)
+	}
+}
+
+// count reads a whole number from 1 up that may be absent, which is 0.
+func (r *record) count(key string) int {
+	if _, present := r.value(key); !present {
+		return 0
+	}
+	return r.number(key)
+}
+
+// percent reads a whole number from 1 to 100 that may be absent, which is the usual target.
+func (r *record) percent(key string) int {
+	node, present := r.value(key)
+	if !present {
+		return usualTarget
+	}
+	found := r.number(key)
+	if found > 100 {
+		r.loader.report(placeOf(r.file, node), "%s: at most 100", key)
+	}
+	return found
+}
+
+// span reads a duration above 0 that may be absent, which is 0.
+func (r *record) span(key string, longest time.Duration) time.Duration {
+	var found time.Duration
+	r.optional(key, func(text string) (err error) {
+		if found, err = time.ParseDuration(text); err != nil || found <= 0 || found > longest {
+			return fmt.Errorf("%q is not a duration above 0 and up to %v", text, longest)
+		}
+		return nil
+	})
+	return found
+}
+
 // settings reads a mapping of text to text whose placeholders are all known.
 func (r *record) settings(key string) map[string]string {
 	found := map[string]string{}

@@ -271,6 +271,8 @@ const (
 	RoleAuditor  Role = "auditor"
 	RoleBureau   Role = "bureau"
 	RoleCitizen  Role = "citizen"
+	RoleConsumer Role = "consumer"
+	RoleProvider Role = "provider"
 )
 
 // Valid indicates whether the value is a known member of the Role enum.
@@ -283,6 +285,10 @@ func (e Role) Valid() bool {
 	case RoleBureau:
 		return true
 	case RoleCitizen:
+		return true
+	case RoleConsumer:
+		return true
+	case RoleProvider:
 		return true
 	default:
 		return false

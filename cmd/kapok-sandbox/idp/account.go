@@ -24,6 +24,12 @@ var staff = accounts{
 	{Subject: "staff-bureau-01", Name: "测试员甲", Office: "数据局"},
 	{Subject: "staff-approver-01", Name: "测试员乙", Office: "审批"},
 	{Subject: "staff-auditor-01", Name: "测试员丙", Office: "审计"},
+	{Subject: "staff-bureau-02", Name: "测试员戊", Office: "数据局"},
+	{Subject: "staff-consumer-01", Name: "测试员己", Office: "需求部门(人社局)"},
+	{Subject: "staff-consumer-02", Name: "测试员庚", Office: "需求部门(民政局)"},
+	{Subject: "staff-consumer-03", Name: "测试员癸", Office: "需求部门(民政局)"},
+	{Subject: "staff-provider-01", Name: "测试员辛", Office: "提供部门(公安部)"},
+	{Subject: "staff-provider-02", Name: "测试员壬", Office: "提供部门(民政部)"},
 	{Subject: "staff-counter-01", Name: "测试员丁", Office: "窗口"},
 }
 
