@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strconv"
 	"time"
+
+	"kapok/gateway/ledger"
 )
 
 // Object writes one JSON object in the canonical form of RFC 8785, for the hot path:
@@ -14,10 +16,6 @@ type Object struct{ out []byte }
 
 // NewObject has room for size bytes.
 func NewObject(size int) Object { return Object{make([]byte, 0, size)} }
-
-const hexDigits = "0123456789abcdef"
-
-var escapes = map[byte]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
 func (o *Object) name(name string) {
 	before := byte(',')
@@ -30,7 +28,7 @@ func (o *Object) name(name string) {
 // Text adds a string, which is UTF-8.
 func (o *Object) Text(name, value string) {
 	o.name(name)
-	o.out = appendText(o.out, value)
+	o.out = ledger.AppendJSONString(o.out, value)
 }
 
 // Texts adds an array of strings.
@@ -41,7 +39,7 @@ func (o *Object) Texts(name string, values []string) {
 		if i > 0 {
 			o.out = append(o.out, ',')
 		}
-		o.out = appendText(o.out, value)
+		o.out = ledger.AppendJSONString(o.out, value)
 	}
 	o.out = append(o.out, ']')
 }
@@ -89,21 +87,4 @@ func (o *Object) End() []byte {
 		return []byte("{}")
 	}
 	return append(o.out, '}')
-}
-
-func appendText(out []byte, s string) []byte {
-	out = append(out, '"')
-	for i := range len(s) {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			out = append(out, c)
-			continue
-		}
-		if short, known := escapes[c]; known {
-			out = append(out, '\\', short)
-			continue
-		}
-		out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-	}
-	return append(out, '"')
 }

@@ -29,8 +29,8 @@ type bundle struct {
 
 // Encode writes the bundle as canonical JSON.
 func (b Bundle) Encode() []byte {
-	out := appendJSONString([]byte(`{"kind":`), bundleKind)
-	out = appendJSONString(append(out, `,"name":`...), b.Name)
+	out := AppendJSONString([]byte(`{"kind":`), bundleKind)
+	out = AppendJSONString(append(out, `,"name":`...), b.Name)
 	out = appendJSONByteses(append(out, `,"roots":`...), b.Roots)
 	out = appendJSONNumber(append(out, `,"v":`...), bundleVersion)
 	return append(out, '}')

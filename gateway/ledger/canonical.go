@@ -13,8 +13,8 @@ const hexDigits = "0123456789abcdef"
 
 var jsonEscapes = map[byte]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// appendJSONString writes s, which is UTF-8 (RFC 8785 §3.2.2.2).
-func appendJSONString(out []byte, s string) []byte {
+// AppendJSONString writes s, which is UTF-8, as RFC 8785 §3.2.2.2 has it.
+func AppendJSONString(out []byte, s string) []byte {
 	out = append(out, '"')
 	for i := range len(s) {
 		c := s[i]

@@ -30,10 +30,10 @@ type Consistency struct {
 
 // Encode writes the proof as canonical JSON.
 func (c Consistency) Encode() []byte {
-	out := appendJSONString([]byte(`{"checkpoint":`), c.Checkpoint)
+	out := AppendJSONString([]byte(`{"checkpoint":`), c.Checkpoint)
 	out = appendJSONNumber(append(out, `,"from":`...), c.From)
 	out = appendJSONList(append(out, `,"keys":`...), c.Keys, appendKeyChain)
-	out = appendJSONString(append(out, `,"kind":`...), consistencyKind)
+	out = AppendJSONString(append(out, `,"kind":`...), consistencyKind)
 	out = appendJSONByteses(append(out, `,"proof":`...), c.Proof)
 	out = appendJSONNumber(append(out, `,"v":`...), consistencyVersion)
 	return append(out, '}')

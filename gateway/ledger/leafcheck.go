@@ -32,6 +32,12 @@ func checkEncoded(encoded []byte) (at int64, err error) {
 	return at, nil
 }
 
+// isRetired reports whether an encoded entry is of the kind that ends its log.
+func isRetired(encoded []byte) bool {
+	kind, _, ok := cutShort(encoded[1:])
+	return ok && string(kind) == string(RetiredKind)
+}
+
 func fieldsFit(count byte, rest []byte) bool {
 	if count > maxFields {
 		return false

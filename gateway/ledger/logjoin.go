@@ -14,6 +14,10 @@ func (c *logCheck) join(s *chunkScan) {
 		c.head(name, &s.heads[i])
 	}
 	c.keepLate(s)
+	if c.ended {
+		c.found.at("entries", entriesName(s.number), s.first, errEnded)
+	}
+	c.ended = c.ended || s.ended
 	if s.read != s.end {
 		c.lose(s)
 		return

@@ -34,6 +34,7 @@ type chunkScan struct {
 	root       Hash
 	late       int64 // the latest time of an entry that no checkpoint of this chunk covers, ms; -1 for none
 	lateIndex  uint64
+	ended      bool // an entry said that it ends the log
 	signatures int
 }
 
@@ -168,6 +169,10 @@ func (s *chunkScan) entry(name string, encoded []byte, head int) {
 		s.found.at("entries", name, s.read, said(err))
 		return
 	}
+	if s.ended {
+		s.found.at("entries", name, s.read, errEnded)
+	}
+	s.ended = s.ended || isRetired(encoded)
 	if head < len(s.heads) {
 		if at > s.heads[head].sealed {
 			s.found.at("time", name, s.read, errLate)
@@ -178,5 +183,7 @@ func (s *chunkScan) entry(name string, encoded []byte, head int) {
 		s.late, s.lateIndex = at, s.read
 	}
 }
+
+const errEnded = "it stands after the entry that ended the log"
 
 const errLate = "the entry's time is after that of its sealing"

@@ -63,6 +63,7 @@ type logCheck struct {
 	signatures int
 	late       int64 // as in chunkScan
 	lateIndex  uint64
+	ended      bool // an entry of a chunk before said that it ends the log
 }
 
 // logKey is a key of an exported log.

@@ -161,6 +161,12 @@ func TestLogFaultsAreNamed(t *testing.T) {
 				return all
 			})
 		}},
+		"an entry after the log's last": {"entries", entries, 65_540, d.bundle(), func(t *testing.T, f fstest.MapFS) {
+			f[entries].Data = rewriteEntries(t, f[entries].Data, 65_536, func(all [][]byte) [][]byte { all[3] = retiredEntry(t); return all })
+		}},
+		"a chunk after the log's last entry": {"entries", entries, 65_536, d.bundle(), func(t *testing.T, f fstest.MapFS) {
+			f[entriesName(0)].Data = rewriteEntries(t, f[entriesName(0)].Data, 0, func(all [][]byte) [][]byte { all[65_535] = retiredEntry(t); return all })
+		}},
 		"a file cut off": {"entries", entries, 65_611, d.bundle(), func(_ *testing.T, f fstest.MapFS) {
 			f[entries].Data = f[entries].Data[:len(f[entries].Data)-1]
 		}},
@@ -222,6 +228,15 @@ func TestLogFaultsAreNamed(t *testing.T) {
 			t.Log(step.Faults[0].Why)
 		})
 	}
+}
+
+func retiredEntry(t testing.TB) []byte {
+	t.Helper()
+	encoded, err := Leaf{Kind: RetiredKind, At: time.UnixMilli(0)}.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
 }
 
 func rewriteEntries(t testing.TB, raw []byte, first uint64, change func([][]byte) [][]byte) []byte {

@@ -46,9 +46,9 @@ func (m manifest) encode() []byte {
 	out := appendJSONList([]byte(`{"chunks":`), m.Chunks, appendChunk)
 	out = appendJSONNumber(append(out, `,"first":`...), m.First)
 	out = appendJSONBytes(append(out, `,"keys":`...), m.Keys)
-	out = appendJSONString(append(out, `,"kind":`...), m.Kind)
+	out = AppendJSONString(append(out, `,"kind":`...), m.Kind)
 	out = appendJSONByteses(append(out, `,"left":`...), m.Left)
-	out = appendJSONString(append(out, `,"origin":`...), m.Origin)
+	out = AppendJSONString(append(out, `,"origin":`...), m.Origin)
 	out = appendJSONNumber(append(out, `,"size":`...), m.Size)
 	out = appendJSONNumber(append(out, `,"v":`...), uint64(m.Version))
 	return append(out, '}')
@@ -110,7 +110,7 @@ type KeyChain struct {
 
 func appendKeyChain(out []byte, k KeyChain) []byte {
 	out = appendJSONByteses(append(out, `{"chain":`...), k.Chain)
-	out = appendJSONString(append(out, `,"key":`...), k.Key)
+	out = AppendJSONString(append(out, `,"key":`...), k.Key)
 	return append(out, '}')
 }
 
@@ -124,7 +124,7 @@ type logKeys struct {
 
 func (k logKeys) encode() []byte {
 	out := appendJSONList([]byte(`{"keys":`), k.Keys, appendKeyChain)
-	out = appendJSONString(append(out, `,"kind":`...), k.Kind)
+	out = AppendJSONString(append(out, `,"kind":`...), k.Kind)
 	out = appendJSONNumber(append(out, `,"v":`...), uint64(k.Version))
 	return append(out, '}')
 }

@@ -36,10 +36,10 @@ type opening struct {
 func (r receipt) encode() []byte {
 	out := make([]byte, 0, 4096)
 	out = appendJSONByteses(append(out, `{"chain":`...), r.Chain)
-	out = appendJSONString(append(out, `,"checkpoint":`...), r.Checkpoint)
+	out = AppendJSONString(append(out, `,"checkpoint":`...), r.Checkpoint)
 	out = appendJSONBytes(append(out, `,"entry":`...), r.Entry)
 	out = appendJSONNumber(append(out, `,"index":`...), r.Index)
-	out = appendJSONString(append(out, `,"kind":`...), r.Kind)
+	out = AppendJSONString(append(out, `,"kind":`...), r.Kind)
 	out = appendJSONList(append(out, `,"openings":`...), r.Openings, appendOpening)
 	out = appendJSONByteses(append(out, `,"proof":`...), r.Proof)
 	out = appendJSONNumber(append(out, `,"v":`...), uint64(r.Version))
@@ -47,9 +47,9 @@ func (r receipt) encode() []byte {
 }
 
 func appendOpening(out []byte, o opening) []byte {
-	out = appendJSONString(append(out, `{"name":`...), o.Name)
+	out = AppendJSONString(append(out, `{"name":`...), o.Name)
 	out = appendJSONBytes(append(out, `,"salt":`...), o.Salt)
-	out = appendJSONString(append(out, `,"value":`...), o.Value)
+	out = AppendJSONString(append(out, `,"value":`...), o.Value)
 	return append(out, '}')
 }
 

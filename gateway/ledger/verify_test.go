@@ -57,7 +57,7 @@ func TestCanonicalStringsAgainstAnotherImplementation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := append(appendJSONString([]byte(`{"s":`), s), '}'); !bytes.Equal(got, want) {
+		if got := append(AppendJSONString([]byte(`{"s":`), s), '}'); !bytes.Equal(got, want) {
 			t.Errorf("%q: %s, want %s", s, got, want)
 		}
 	}

@@ -70,14 +70,15 @@ func (l *Ledger) Find(ctx context.Context, ref string) ([]LedgerEntry, error) {
 
 // Recent lists the latest entries of all logs, without whom they concern: up to
 // limit, the latest first, of each origin only those below the index that before
-// holds for it.
+// holds for it. Those of one origin come in the order of its log, also where their
+// times do not, so that a page that begins where another ended leaves none out.
 func (l *Ledger) Recent(ctx context.Context, before map[string]uint64, limit int) ([]LedgerEntry, error) {
 	origins, err := l.origins(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var places []LedgerPlace
-	for _, origin := range origins {
+	logs := make([][]LedgerPlace, len(origins))
+	for i, origin := range origins {
 		below, bounded := before[origin]
 		rows, err := l.db.pool.Query(ctx, `
 			select at, origin, idx from ledger_entries
@@ -85,18 +86,33 @@ func (l *Ledger) Recent(ctx context.Context, before map[string]uint64, limit int
 		if err != nil {
 			return nil, explain(err)
 		}
-		found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LedgerPlace])
-		if err != nil {
+		if logs[i], err = pgx.CollectRows(rows, pgx.RowToStructByPos[LedgerPlace]); err != nil {
 			return nil, explain(err)
 		}
-		places = append(places, found...)
 	}
-	slices.SortStableFunc(places, func(a, b LedgerPlace) int { return b.At.Compare(a.At) })
-	entries, err := l.entriesAt(ctx, places[:min(limit, len(places))])
+	entries, err := l.entriesAt(ctx, latest(logs, limit))
 	for i := range entries {
 		entries[i].Entry.Fields = slices.DeleteFunc(entries[i].Entry.Fields, func(f ledger.Field) bool { return f.Name == ledger.SubjectField })
 	}
 	return entries, err
+}
+
+// latest takes, up to limit times, the latest of the first of each log.
+func latest(logs [][]LedgerPlace, limit int) []LedgerPlace {
+	var places []LedgerPlace
+	for len(places) < limit {
+		at := -1
+		for i, log := range logs {
+			if len(log) > 0 && (at < 0 || log[0].At.After(logs[at][0].At)) {
+				at = i
+			}
+		}
+		if at < 0 {
+			break
+		}
+		places, logs[at] = append(places, logs[at][0]), logs[at][1:]
+	}
+	return places
 }
 
 func (l *Ledger) origins(ctx context.Context) ([]string, error) {

@@ -108,3 +108,40 @@ func TestLedgerErasedOpenings(t *testing.T) {
 		t.Error("an altered value was shown")
 	}
 }
+
+// TestLedgerRecentLeavesNoneOut: times within a log do not ascend, for what was
+// pending when a node failed is sealed by another; every page goes on where the one
+// before ended, and together they show each entry once.
+func TestLedgerRecentLeavesNoneOut(t *testing.T) {
+	db, d := pgtest.New(t), newDistrict(t)
+	logs := []*ledger.Log{
+		openLog(t, db.Ledger(), d.options(originA, "a")),
+		openLog(t, db.Ledger(), d.options(originB, "b")),
+	}
+	now := time.Now()
+	for i := range 30 {
+		entry := ledger.Entry{Kind: "token", At: now.Add(-time.Duration(i*7919%97) * time.Minute), Fields: []ledger.Field{{Name: "n", Value: fmt.Sprint(i)}}}
+		if _, err := logs[i%2].Append(t.Context(), ledger.Append{Entry: func(ledger.Found) ledger.Entry { return entry }}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, before := map[string]bool{}, map[string]uint64{}
+	for {
+		page, err := db.Ledger().Recent(t.Context(), before, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, one := range page {
+			if seen[one.Entry.Value("n")] {
+				t.Errorf("entry %s is shown twice", one.Entry.Value("n"))
+			}
+			seen[one.Entry.Value("n")], before[one.Origin] = true, one.Index
+		}
+	}
+	if len(seen) != 30 {
+		t.Errorf("the pages show %d of 30 entries", len(seen))
+	}
+}
