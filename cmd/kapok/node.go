@@ -132,7 +132,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	}
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
-		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Rules: n.database,
+		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
 		Safe: safe.New(safe.Config{
 			Catalog: n.exchange.Catalog, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		}),

@@ -25,6 +25,9 @@ func (h handlers) ListMyAccesses(ctx context.Context, request ListMyAccessesRequ
 	if err != nil {
 		return nil, err
 	}
+	if err := h.recordReading(ctx, v, "my-accesses", len(found)); err != nil {
+		return nil, err
+	}
 	page := AccessPage{Accesses: []Access{}}
 	for _, one := range found {
 		shown := h.names.access(one)
@@ -49,6 +52,10 @@ func (h handlers) GetMyReceipt(ctx context.Context, request GetMyReceiptRequestO
 	if sealed.Entry.Value(ledger.SubjectField) != v.session.SubjectRef {
 		return nil, gateway.Fail(gateway.NotFound, "ledger-entry-unknown", "There is no such entry in the ledger.")
 	}
+	at := []ledger.Field{{Name: "origin", Value: request.Origin}, {Name: "index", Value: strconv.FormatInt(request.Index, 10)}}
+	if err := h.recordReading(ctx, v, "my-receipt", 1, at...); err != nil {
+		return nil, err
+	}
 	receipt, err := sealed.Receipt(forCitizen)
 	if err != nil {
 		return nil, err
@@ -70,6 +77,9 @@ func (h handlers) ListExchanges(ctx context.Context, request ListExchangesReques
 	most := limit(request.Params.Limit)
 	found, err := h.record.Recent(ctx, before, most)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.recordReading(ctx, v, "exchanges", len(found)); err != nil {
 		return nil, err
 	}
 	page := AccessPage{Accesses: []Access{}}

@@ -26,6 +26,7 @@ type Config struct {
 	Safe      Safe
 	Bases     Bases
 	Record    Record
+	Readings  Readings
 	Rules     Rules
 	Provider  Provider
 	Trust     []byte // the bundle to pin, as it is handed out
@@ -49,6 +50,7 @@ type api struct {
 	safe      Safe
 	bases     Bases
 	record    Record
+	readings  Readings
 	rules     Rules
 	provider  *provider
 	cookies   cookies
@@ -75,7 +77,7 @@ func New(config Config) (http.Handler, error) {
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
-		safe: config.Safe, bases: config.Bases, record: config.Record, rules: config.Rules,
+		safe: config.Safe, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

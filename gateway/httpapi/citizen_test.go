@@ -185,7 +185,7 @@ func TestReceiptOfTheCitizenVerifies(t *testing.T) {
 		t.Error("a changed receipt verifies")
 	}
 	points := decode[httpapi.CheckpointList](t, b.get("/v1/ledger/checkpoints"))
-	if len(points.Checkpoints) != 1 || points.Checkpoints[0].Origin != origin || points.Checkpoints[0].Size != 1 {
+	if len(points.Checkpoints) != 1 || points.Checkpoints[0].Origin != origin || points.Checkpoints[0].Size != 3 { // the consent, and two readings
 		t.Errorf("checkpoints %+v", points)
 	}
 }

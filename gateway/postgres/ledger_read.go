@@ -11,6 +11,9 @@ import (
 	"kapok/gateway/ledger"
 )
 
+// LedgerReadKind is the entry of somebody's being shown entries.
+const LedgerReadKind ledger.Kind = "ledger-read"
+
 // LedgerEntry is an entry as a page shows it, with those of its fields that were
 // not erased.
 type LedgerEntry struct {
@@ -30,15 +33,17 @@ type LedgerPlace struct {
 func (e LedgerEntry) Place() LedgerPlace { return LedgerPlace{e.Entry.At, e.Origin, e.Index} }
 
 // Accesses lists what concerns one citizen, in all logs, the latest first: up to
-// limit entries that stand before the given place.
+// limit entries that stand before the given place. That they looked at it themselves is
+// recorded like any reading, and not listed.
 func (l *Ledger) Accesses(ctx context.Context, subjectRef string, before LedgerPlace, limit int) ([]LedgerEntry, error) {
 	if before.At.IsZero() {
 		before.At = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	rows, err := l.db.pool.Query(ctx, `
-		select at, origin, idx from ledger_accesses
-		where subject_ref = $1 and (at, origin, idx) < ($2, $3, $4)
-		order by at desc, origin desc, idx desc limit $5`, subjectRef, before.At, before.Origin, int64(before.Index), limit)
+		select at, origin, idx from ledger_accesses access
+		where subject_ref = $1 and (at, origin, idx) < ($2, $3, $4) and not exists (
+			select from ledger_entries own where own.origin = access.origin and own.idx = access.idx and own.kind = $6)
+		order by at desc, origin desc, idx desc limit $5`, subjectRef, before.At, before.Origin, int64(before.Index), limit, LedgerReadKind)
 	if err != nil {
 		return nil, explain(err)
 	}
