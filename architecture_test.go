@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp"},
 	{"gateway/messages"},
-	{"gateway/exchange", "gateway/safe", "gateway/returns"},
+	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},
 	{"gateway/web"},
@@ -47,6 +47,7 @@ var exclusive = []struct {
 }{
 	{"github.com/gin-gonic/gin", []string{"gateway/httpapi", "gateway/bench"}, "one place speaks HTTP to callers; the benchmark measures against bare Gin"},
 	{"github.com/jackc/pgx", []string{"gateway/postgres"}, "one place speaks SQL"},
+	{"github.com/riverqueue/river", []string{"gateway/postgres"}, "one place runs jobs, on the one database"},
 	{"github.com/emmansun/gmsm", []string{"crypto"}, "nobody verifies without the second opinion"},
 	{"github.com/tjfoc/gmsm", []string{"crypto/sm"}, "it is safe only behind the strict wrapper"},
 	{"github.com/hashicorp/vault/api", []string{"crypto/keys"}, "one place holds Vault's token"},

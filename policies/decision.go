@@ -6,6 +6,8 @@ const (
 	GrantMissing           = "grant-missing"
 	GrantNotYetValid       = "grant-not-yet-valid"
 	GrantExpired           = "grant-expired"
+	GrantHours             = "grant-hours"
+	GrantNetwork           = "grant-network"
 	ItemVersion            = "item-version"
 	OperationNotGranted    = "operation-not-granted"
 	ServiceItemNotGranted  = "service-item-not-granted"

@@ -1,7 +1,9 @@
 package policies
 
 import (
+	"net/netip"
 	"slices"
+	"time"
 
 	"kapok/gateway"
 )
@@ -41,6 +43,24 @@ var grantConditions = []condition{
 		remedy: Remedy{Zh: "向提供方申请续期。", En: "Apply to the provider for renewal."},
 	},
 	{
+		code: GrantHours,
+		broken: func(in *Input) bool {
+			return len(in.Grant.Hours) > 0 && !slices.ContainsFunc(in.Grant.Hours, covers(in.Now))
+		},
+		zh:     "现在不在授权允许使用的时段。",
+		en:     "The grant may not be used at this hour.",
+		remedy: Remedy{Zh: "在授权允许的时段再请求。", En: "Ask again within the hours of the grant."},
+	},
+	{
+		code: GrantNetwork,
+		broken: func(in *Input) bool {
+			return len(in.Grant.Networks) > 0 && !slices.ContainsFunc(in.Grant.Networks, holds(in.Network))
+		},
+		zh:     "请求不是从授权允许的网络发出的。",
+		en:     "The call does not come from a network of the grant.",
+		remedy: Remedy{Zh: "从授权写明的网络发出请求,或申请变更网络。", En: "Call from a network that the grant names, or apply for another."},
+	},
+	{
 		code:   ItemVersion,
 		broken: func(in *Input) bool { return in.Grant.ItemVersion != in.Item.Version },
 		zh:     "授权针对的是该数据目录的另一个版本。",
@@ -71,6 +91,29 @@ var grantConditions = []condition{
 		remedy: Remedy{Zh: "核对用途代码,或为该用途申请授权。", En: "Check the purpose code, or apply for a grant for it."},
 		offers: func(in *Input) []string { return in.Grant.Purposes },
 	},
+}
+
+// beijing is where the hours of a grant are told.
+var beijing = time.FixedZone("CST", 8*60*60)
+
+func covers(now time.Time) func(Hours) bool {
+	local := now.In(beijing)
+	day, minute := (int(local.Weekday())+6)%7+1, local.Hour()*60+local.Minute()
+	return func(h Hours) bool {
+		return slices.Contains(h.Days, day) && h.From <= minute && minute < h.Until
+	}
+}
+
+// holds reports false for an address that is not known.
+func holds(from netip.Addr) func(netip.Prefix) bool {
+	return func(network netip.Prefix) bool { return network.Contains(from.Unmap()) }
+}
+
+// Serves reports whether a grant passes every condition for this request, and has
+// the fields asked for.
+func Serves(in Input, grant *Grant) bool {
+	in.Grant = grant
+	return grant != nil && passes(&in) > len(grantConditions)
 }
 
 var applyForGrant = Remedy{

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"net/netip"
 	"time"
 
 	"kapok/gateway"
@@ -12,7 +13,8 @@ type Input struct {
 	Now     time.Time
 	System  System
 	Item    Item
-	Subject string // the person's subject_ref; never an identity number
+	Subject string     // the person's subject_ref; never an identity number
+	Network netip.Addr // where the call came from; the zero one is not known
 	Ask     Ask
 	Grant   *Grant // nil: nothing was granted
 	Basis   *Basis // nil: none was found
@@ -65,6 +67,19 @@ type Grant struct {
 	Purposes     []string
 	From         time.Time // first moment
 	Expires      time.Time // first moment after
+
+	LegalProvision string         // a provision's id
+	Hours          []Hours        // when it may be used; none: at any time
+	Networks       []netip.Prefix // from where it may be used; none: from anywhere
+	RatePerSecond  int            // uses, over all nodes; 0: no limit. Kept on the path, no part of a decision
+	DailyQuota     int            // uses on one day of Beijing, over all nodes; 0: no limit. As the rate
+}
+
+// Hours is a time of day on some days of the week, in Beijing.
+type Hours struct {
+	Days  []int // ISO 8601: 1 is Monday, 7 is Sunday
+	From  int   // minutes after midnight
+	Until int   // first minute after; at most 1440
 }
 
 // Basis is why the access is lawful (使用依据), with the state it is in.

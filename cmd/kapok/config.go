@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -27,7 +28,22 @@ type config struct {
 	Catalog   catalogConfig  `koanf:"catalog"`
 	Policies  string         `koanf:"policies"` // folder; empty: those built in
 	SignIn    signInConfig   `koanf:"sign_in"`
+	Calendars string         `koanf:"calendars"`   // folder of further years of working days; empty: those built in
+	Proxies   []string       `koanf:"proxies"`     // networks of our own proxies, whose X-Forwarded-For is believed
 	Profile   string         `koanf:"cpu_profile"` // file for a CPU profile of the whole run; empty: none
+
+	trialStart time.Time // kapok dev only: where the workflow's clock begins; zero: it is the real one
+}
+
+// proxies are those of [config.check].
+func (c config) proxies() []netip.Prefix {
+	var networks []netip.Prefix
+	for _, text := range c.Proxies {
+		if network, err := netip.ParsePrefix(text); err == nil {
+			networks = append(networks, network)
+		}
+	}
+	return networks
 }
 
 type databaseConfig struct {
@@ -126,6 +142,7 @@ func (c config) check() error {
 		{"keys.backend", "is file or vault", backends[c.Keys.Backend] != nil},
 		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != fileBackend || c.Keys.Folder != ""},
 		{"keys.vault", "names address, role_id_file and secret_id_file with the vault backend", c.Keys.Backend != vaultBackend || c.Keys.Vault.complete()},
+		{"proxies", "are networks in CIDR form", len(c.proxies()) == len(c.Proxies)},
 		{"keys.lifetime", "is between 10 minutes and 24 hours", c.Keys.Lifetime >= 10*time.Minute && c.Keys.Lifetime <= 24*time.Hour},
 	} {
 		if !rule.holds {

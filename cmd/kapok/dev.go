@@ -33,6 +33,7 @@ type trial struct {
 	vault   vaultConfig
 	out     io.Writer
 	began   time.Time
+	clock   string // where the workflow's clock begins
 }
 
 const (
@@ -54,6 +55,7 @@ func dev(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&t.vault.Address, "vault-address", "http://127.0.0.1:8200", "Vault's address")
 	flags.StringVar(&t.vault.RoleIDFile, "vault-role-id", "var/vault/role-id", "file of the AppRole's role id")
 	flags.StringVar(&t.vault.SecretIDFile, "vault-secret-id", "var/vault/secret-id", "file of the AppRole's secret id")
+	flags.StringVar(&t.clock, "trial-clock", "2026-04-27T09:00:00+08:00", "where the clock begins by which statutory terms run, and from where POST /v1/trial/clock moves it on; only a trial has that")
 	flags.BoolVar(&t.demo, "demo", false, "drive the demonstration once everything is up")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -144,6 +146,10 @@ func (t *trial) config(dsn string) (config, error) {
 	outside := "http://" + t.outside
 	c.Catalog.Values = map[string]string{"SANDBOX_URL": outside, "OIDC_ISSUER": outside}
 	c.SignIn = signInConfig{Issuer: outside, ClientID: "kapok"}
+	var err error
+	if c.trialStart, err = time.Parse(time.RFC3339, t.clock); err != nil {
+		return config{}, fmt.Errorf("--trial-clock is a time as in RFC 3339: %w", err)
+	}
 	return c, c.check()
 }
 
@@ -195,6 +201,7 @@ func (t *trial) withNode(ctx context.Context, c config, log *slog.Logger) error 
 	go func() { served <- n.serve(serving, listener) }()
 	err = t.show(ctx, n)
 	if err == nil {
+		t.warn("the clock of statutory terms is a trial's: it began at " + t.clock + " and anybody can move it on")
 		t.say("up; Ctrl-C stops everything. The log is " + filepath.Join(t.folder, "kapok.log"))
 		select {
 		case err = <-served:

@@ -37,6 +37,7 @@ type node struct {
 	verifier    *sm.Verifier
 	exchange    *exchange.Service
 	handler     http.Handler
+	workflow    *workflow
 }
 
 // startNode joins the parts, with keys that are open already. What was started before
@@ -50,7 +51,7 @@ func startNode(ctx context.Context, c config, ring keyring, log *slog.Logger) (_
 	}()
 	metrics := prometheus.NewRegistry()
 	for _, start := range []func(context.Context, *prometheus.Registry) error{
-		n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openEdge,
+		n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openWorkflow, n.openEdge,
 	} {
 		if err := start(ctx, metrics); err != nil {
 			return n, err
@@ -101,7 +102,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	n.exchange, err = exchange.New(exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
-		Tests:   n.database,
+		Tests: n.database, Grants: n.database,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	})
@@ -134,10 +135,12 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
 		Safe: safe.New(safe.Config{
-			Catalog: n.exchange.Catalog, Bases: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
+			Catalog: n.exchange.Catalog, Bases: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		}),
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
-		Trust:    n.bundle(),
+		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service,
+		Trial: n.workflow.trialClock(), Proxies: n.config.proxies(),
+		Trust: n.bundle(),
 		Checks: []httpapi.Check{
 			{Name: "database", Probe: n.database.Ping},
 			{Name: "signing-key", Probe: func(context.Context) error { return n.operational.Ready() }},
@@ -163,10 +166,18 @@ const shutdownGrace = 15 * time.Second
 // serve answers until ctx ends, then stops in order: no new calls, the ledger's queue
 // sealed, the connections closed.
 func (n *node) serve(ctx context.Context, listener net.Listener) error {
-	tidying, keeping := n.keepTidy(ctx), n.keepLogs(ctx)
-	err := httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
+	stopJobs, err := n.workflow.store.StartJobs(ctx, n.config.Node, n.workflow.service)
+	if err != nil {
+		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
+	}
+	tidying, keeping, granting := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx)
+	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-tidying
 	<-keeping
+	<-granting
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	err = errors.Join(err, stopJobs(ending), n.exchange.ReturnQuotas(ending))
 	return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 }
 

@@ -363,7 +363,7 @@ func (w *world) consent(person safe.Person, fields ...string) string {
 		Department: "tianhe-minzheng", System: dibao, Item: household, Fields: fields, Operation: gateway.View,
 		ServiceItem: dibaoMatter, Purpose: "assistance-review", Expires: time.Now().Add(time.Hour),
 	}
-	notice, err := w.safe(0).Notice(wanted)
+	notice, err := w.safe(0).Notice(w.t.Context(), wanted)
 	if err != nil {
 		w.t.Fatal(err)
 	}

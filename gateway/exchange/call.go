@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -11,7 +12,8 @@ type Call struct {
 	TargetURI string // the public address, path and query as the caller signed them
 	Header    http.Header
 	Body      []byte
-	TraceID   string // 32 hex digits, for problems and logs
+	TraceID   string     // 32 hex digits, for problems and logs
+	Remote    netip.Addr // where it came from; the zero one is not known
 }
 
 // Release is what leaves: a signed response.

@@ -11,9 +11,12 @@ import (
 
 // decide asks the policies, which know neither time nor store but what they are
 // told: a pure function of the set, the request, the grant, the basis and now.
-func (s *Service) decide(_ context.Context, u *use) error {
+func (s *Service) decide(ctx context.Context, u *use) error {
 	input := s.input(u)
-	u.grant = policies.Fittest(input, u.live.known.grants[grantKey{u.caller.System, u.item.Code}])
+	var err error
+	if u.grant, err = s.grantFor(ctx, u, input); err != nil {
+		return err
+	}
 	input.Grant = u.grant
 	u.input, u.decision = &input, u.live.Policies.Decide(input)
 	if u.decision.Allowed {
@@ -28,6 +31,7 @@ func (s *Service) input(u *use) policies.Input {
 		System:  u.live.known.systems[u.caller.System],
 		Item:    u.live.known.items[u.item.Code],
 		Subject: u.resolved.SubjectRef,
+		Network: u.call.Remote,
 		Ask: policies.Ask{
 			Fields: u.ask.Fields, Operation: u.ask.Operation, ServiceItem: u.ask.ServiceItem,
 			Purpose: u.ask.Purpose, CaseNo: u.ask.CaseNo,
@@ -111,6 +115,6 @@ func asGrant(g *catalog.Grant) *policies.Grant {
 	return &policies.Grant{
 		ID: g.ID, Department: g.Department, System: g.System, Item: g.Item, ItemVersion: g.ItemVersion,
 		Fields: g.Fields, Operations: g.Operations, ServiceItems: g.ServiceItems, Purposes: g.Purposes,
-		From: g.From, Expires: g.Expires,
+		From: g.From, Expires: g.Expires, LegalProvision: g.LegalProvision, RatePerSecond: g.RatePerSecond,
 	}
 }

@@ -51,6 +51,7 @@ func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 		s.admitUse,
 		s.resolve,
 		s.decide,
+		s.limit,
 		s.guardTests,
 	} {
 		if err := step(ctx, u); err != nil {

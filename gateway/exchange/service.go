@@ -89,6 +89,7 @@ type Config struct {
 	Messages  Messages
 	Releases  Releases
 	Tests     Tests
+	Grants    Grants
 	Signing   func() keys.Signing // the operational key in force
 	Roots     [][]byte            // DER of the roots that operational certificates chain to
 	Verifier  *sm.Verifier
@@ -107,6 +108,8 @@ type Service struct {
 	messages  Messages
 	releases  Releases
 	tests     Tests
+	issued    *issued
+	limits    *limits
 	signing   func() keys.Signing
 	verifier  *sm.Verifier
 	issuers   *issuers
@@ -129,6 +132,8 @@ func New(c Config) (*Service, error) {
 		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
 		tests:    c.Tests,
+		issued:   newIssued(c.Grants),
+		limits:   newLimits(c.Grants),
 		signing:  c.Signing,
 		verifier: c.Verifier, issuers: issuers, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),

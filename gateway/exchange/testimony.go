@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 
 	"github.com/gowebpki/jcs"
 
@@ -139,12 +140,33 @@ func (w written) input(in *policies.Input) json.RawMessage {
 	o := evidence.NewObject(3072)
 	o.Raw("Ask", writtenAsk(in.Ask))
 	o.Raw("Basis", writtenBasis(in.Basis))
-	o.Raw("Grant", w.grants[in.Grant])
+	o.Raw("Grant", w.grant(in.Grant))
 	o.Raw("Item", w.items[in.Item.Code])
+	o.Text("Network", network(in.Network))
 	o.Time("Now", in.Now)
 	o.Text("Subject", in.Subject)
 	o.Raw("System", w.systems[in.System.ID])
 	return o.End()
+}
+
+// grant writes one of the workflow's afresh: it is not the catalogue's.
+func (w written) grant(g *policies.Grant) json.RawMessage {
+	if known, ok := w.grants[g]; ok || g == nil {
+		return known
+	}
+	text, err := canonical(g)
+	if err != nil { // cannot happen: texts, numbers and times only
+		return nil
+	}
+	return text
+}
+
+// network writes an address as its MarshalText does; "" when it is not known.
+func network(address netip.Addr) string {
+	if !address.IsValid() {
+		return ""
+	}
+	return address.String()
 }
 
 func writtenAsk(a policies.Ask) json.RawMessage {

@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"reflect"
 	"testing"
 	"time"
@@ -17,13 +18,16 @@ func TestInputIsWrittenWhole(t *testing.T) {
 	grant := &policies.Grant{
 		ID: "g", Department: "d", System: "s", Item: "i", ItemVersion: 3, Fields: []string{"name"},
 		Operations: []gateway.Operation{gateway.View}, ServiceItems: []string{"m"}, Purposes: []string{"p"},
-		From: time.Unix(1, 0), Expires: time.Unix(2, 5),
+		From: time.Unix(1, 0), Expires: time.Unix(2, 5), LegalProvision: "l",
+		Hours: []policies.Hours{{Days: []int{1}, From: 1, Until: 2}}, Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		RatePerSecond: 1, DailyQuota: 2,
 	}
 	in := policies.Input{
 		Now:     time.Now().UTC(),
 		System:  policies.System{ID: "s", Department: "d", Level: "district", Division: "440106"},
 		Item:    policies.Item{Code: "i", Version: 3, Provider: "p", SharedType: "有条件", ReturnList: true, Fields: []policies.Field{{Name: "name", Label: "姓名", Sensitive: true}}},
 		Subject: "00112233445566778899aabbccddeeff",
+		Network: netip.MustParseAddr("10.1.2.3"),
 		Ask:     policies.Ask{Fields: []string{"name"}, Operation: gateway.View, ServiceItem: "m", Purpose: "p", CaseNo: "c"},
 		Grant:   grant,
 		Basis: &policies.Basis{
@@ -63,7 +67,7 @@ func allSet(t *testing.T, v reflect.Value, path string) {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
-	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[time.Time]() {
+	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[time.Time]() || v.Type() == reflect.TypeFor[netip.Addr]() {
 		return
 	}
 	for i := range v.NumField() {

@@ -169,6 +169,51 @@ func (e DecisionEffect) Valid() bool {
 	}
 }
 
+// Defines values for GrantState.
+const (
+	GrantStateACTIVE     GrantState = "ACTIVE"
+	GrantStateREVOKED    GrantState = "REVOKED"
+	GrantStateSUPERSEDED GrantState = "SUPERSEDED"
+	GrantStateSUSPENDED  GrantState = "SUSPENDED"
+)
+
+// Valid indicates whether the value is a known member of the GrantState enum.
+func (e GrantState) Valid() bool {
+	switch e {
+	case GrantStateACTIVE:
+		return true
+	case GrantStateREVOKED:
+		return true
+	case GrantStateSUPERSEDED:
+		return true
+	case GrantStateSUSPENDED:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GrantActEvent.
+const (
+	GrantActEventResumed   GrantActEvent = "resumed"
+	GrantActEventRevoked   GrantActEvent = "revoked"
+	GrantActEventSuspended GrantActEvent = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the GrantActEvent enum.
+func (e GrantActEvent) Valid() bool {
+	switch e {
+	case GrantActEventResumed:
+		return true
+	case GrantActEventRevoked:
+		return true
+	case GrantActEventSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthChecks.
 const (
 	HealthChecksFailing HealthChecks = "failing"
@@ -205,6 +250,222 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for MatterActEvent.
+const (
+	MatterActEventAccepted          MatterActEvent = "accepted"
+	MatterActEventApproved          MatterActEvent = "approved"
+	MatterActEventCompleted         MatterActEvent = "completed"
+	MatterActEventCoordinationAsked MatterActEvent = "coordination-asked"
+	MatterActEventDecided           MatterActEvent = "decided"
+	MatterActEventDelivered         MatterActEvent = "delivered"
+	MatterActEventExtended          MatterActEvent = "extended"
+	MatterActEventHandedIn          MatterActEvent = "handed-in"
+	MatterActEventKept              MatterActEvent = "kept"
+	MatterActEventMaintained        MatterActEvent = "maintained"
+	MatterActEventMissingTold       MatterActEvent = "missing-told"
+	MatterActEventNarrowed          MatterActEvent = "narrowed"
+	MatterActEventRefused           MatterActEvent = "refused"
+	MatterActEventReported          MatterActEvent = "reported"
+	MatterActEventReturned          MatterActEvent = "returned"
+	MatterActEventSettled           MatterActEvent = "settled"
+	MatterActEventWithdrawn         MatterActEvent = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the MatterActEvent enum.
+func (e MatterActEvent) Valid() bool {
+	switch e {
+	case MatterActEventAccepted:
+		return true
+	case MatterActEventApproved:
+		return true
+	case MatterActEventCompleted:
+		return true
+	case MatterActEventCoordinationAsked:
+		return true
+	case MatterActEventDecided:
+		return true
+	case MatterActEventDelivered:
+		return true
+	case MatterActEventExtended:
+		return true
+	case MatterActEventHandedIn:
+		return true
+	case MatterActEventKept:
+		return true
+	case MatterActEventMaintained:
+		return true
+	case MatterActEventMissingTold:
+		return true
+	case MatterActEventNarrowed:
+		return true
+	case MatterActEventRefused:
+		return true
+	case MatterActEventReported:
+		return true
+	case MatterActEventReturned:
+		return true
+	case MatterActEventSettled:
+		return true
+	case MatterActEventWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MatterActReasonCode.
+const (
+	MatterActReasonCodeBeyondDuty     MatterActReasonCode = "beyond-duty"
+	MatterActReasonCodeLawForbids     MatterActReasonCode = "law-forbids"
+	MatterActReasonCodeNeedsTime      MatterActReasonCode = "needs-time"
+	MatterActReasonCodeNoLegalGround  MatterActReasonCode = "no-legal-ground"
+	MatterActReasonCodeNotComplete    MatterActReasonCode = "not-complete"
+	MatterActReasonCodeNotHeld        MatterActReasonCode = "not-held"
+	MatterActReasonCodeOther          MatterActReasonCode = "other"
+	MatterActReasonCodePurposeUnclear MatterActReasonCode = "purpose-unclear"
+)
+
+// Valid indicates whether the value is a known member of the MatterActReasonCode enum.
+func (e MatterActReasonCode) Valid() bool {
+	switch e {
+	case MatterActReasonCodeBeyondDuty:
+		return true
+	case MatterActReasonCodeLawForbids:
+		return true
+	case MatterActReasonCodeNeedsTime:
+		return true
+	case MatterActReasonCodeNoLegalGround:
+		return true
+	case MatterActReasonCodeNotComplete:
+		return true
+	case MatterActReasonCodeNotHeld:
+		return true
+	case MatterActReasonCodeOther:
+		return true
+	case MatterActReasonCodePurposeUnclear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MatterClockState.
+const (
+	MatterClockStateDone    MatterClockState = "done"
+	MatterClockStatePaused  MatterClockState = "paused"
+	MatterClockStateRunning MatterClockState = "running"
+)
+
+// Valid indicates whether the value is a known member of the MatterClockState enum.
+func (e MatterClockState) Valid() bool {
+	switch e {
+	case MatterClockStateDone:
+		return true
+	case MatterClockStatePaused:
+		return true
+	case MatterClockStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MatterKind.
+const (
+	MatterKindApplication   MatterKind = "application"
+	MatterKindCatalogUpdate MatterKind = "catalog-update"
+	MatterKindCorrection    MatterKind = "correction"
+	MatterKindObjection     MatterKind = "objection"
+	MatterKindUnusedRights  MatterKind = "unused-rights"
+)
+
+// Valid indicates whether the value is a known member of the MatterKind enum.
+func (e MatterKind) Valid() bool {
+	switch e {
+	case MatterKindApplication:
+		return true
+	case MatterKindCatalogUpdate:
+		return true
+	case MatterKindCorrection:
+		return true
+	case MatterKindObjection:
+		return true
+	case MatterKindUnusedRights:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MatterState.
+const (
+	MatterStateACCEPTED     MatterState = "ACCEPTED"
+	MatterStateAPPROVED     MatterState = "APPROVED"
+	MatterStateCOORDINATION MatterState = "COORDINATION"
+	MatterStateDECIDED      MatterState = "DECIDED"
+	MatterStateDELIVERED    MatterState = "DELIVERED"
+	MatterStateDONE         MatterState = "DONE"
+	MatterStateDUE          MatterState = "DUE"
+	MatterStateFILED        MatterState = "FILED"
+	MatterStateINCOMPLETE   MatterState = "INCOMPLETE"
+	MatterStateKEPT         MatterState = "KEPT"
+	MatterStateMAINTAINED   MatterState = "MAINTAINED"
+	MatterStateNARROWED     MatterState = "NARROWED"
+	MatterStatePROPOSED     MatterState = "PROPOSED"
+	MatterStateREFUSED      MatterState = "REFUSED"
+	MatterStateREPORTED     MatterState = "REPORTED"
+	MatterStateREVIEW       MatterState = "REVIEW"
+	MatterStateSETTLED      MatterState = "SETTLED"
+	MatterStateSUBMITTED    MatterState = "SUBMITTED"
+	MatterStateWITHDRAWN    MatterState = "WITHDRAWN"
+)
+
+// Valid indicates whether the value is a known member of the MatterState enum.
+func (e MatterState) Valid() bool {
+	switch e {
+	case MatterStateACCEPTED:
+		return true
+	case MatterStateAPPROVED:
+		return true
+	case MatterStateCOORDINATION:
+		return true
+	case MatterStateDECIDED:
+		return true
+	case MatterStateDELIVERED:
+		return true
+	case MatterStateDONE:
+		return true
+	case MatterStateDUE:
+		return true
+	case MatterStateFILED:
+		return true
+	case MatterStateINCOMPLETE:
+		return true
+	case MatterStateKEPT:
+		return true
+	case MatterStateMAINTAINED:
+		return true
+	case MatterStateNARROWED:
+		return true
+	case MatterStatePROPOSED:
+		return true
+	case MatterStateREFUSED:
+		return true
+	case MatterStateREPORTED:
+		return true
+	case MatterStateREVIEW:
+		return true
+	case MatterStateSETTLED:
+		return true
+	case MatterStateSUBMITTED:
+		return true
+	case MatterStateWITHDRAWN:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OAuthErrorError.
 const (
 	OAuthErrorErrorInvalidClient          OAuthErrorError = "invalid_client"
@@ -235,6 +496,24 @@ func (e OAuthErrorError) Valid() bool {
 	case OAuthErrorErrorUnauthorizedClient:
 		return true
 	case OAuthErrorErrorUnsupportedGrantType:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ObjectionRequestKind.
+const (
+	ObjectionRequestKindCorrection ObjectionRequestKind = "correction"
+	ObjectionRequestKindObjection  ObjectionRequestKind = "objection"
+)
+
+// Valid indicates whether the value is a known member of the ObjectionRequestKind enum.
+func (e ObjectionRequestKind) Valid() bool {
+	switch e {
+	case ObjectionRequestKindCorrection:
+		return true
+	case ObjectionRequestKindObjection:
 		return true
 	default:
 		return false
@@ -289,6 +568,75 @@ func (e Role) Valid() bool {
 	case RoleConsumer:
 		return true
 	case RoleProvider:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StopKind.
+const (
+	StopKindDepartment StopKind = "department"
+	StopKindItem       StopKind = "item"
+	StopKindSource     StopKind = "source"
+	StopKindSystem     StopKind = "system"
+)
+
+// Valid indicates whether the value is a known member of the StopKind enum.
+func (e StopKind) Valid() bool {
+	switch e {
+	case StopKindDepartment:
+		return true
+	case StopKindItem:
+		return true
+	case StopKindSource:
+		return true
+	case StopKindSystem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StopEventEvent.
+const (
+	StopEventEventReopened          StopEventEvent = "reopened"
+	StopEventEventReopeningProposed StopEventEvent = "reopening-proposed"
+	StopEventEventStopped           StopEventEvent = "stopped"
+)
+
+// Valid indicates whether the value is a known member of the StopEventEvent enum.
+func (e StopEventEvent) Valid() bool {
+	switch e {
+	case StopEventEventReopened:
+		return true
+	case StopEventEventReopeningProposed:
+		return true
+	case StopEventEventStopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StopRequestKind.
+const (
+	StopRequestKindDepartment StopRequestKind = "department"
+	StopRequestKindItem       StopRequestKind = "item"
+	StopRequestKindSource     StopRequestKind = "source"
+	StopRequestKindSystem     StopRequestKind = "system"
+)
+
+// Valid indicates whether the value is a known member of the StopRequestKind enum.
+func (e StopRequestKind) Valid() bool {
+	switch e {
+	case StopRequestKindDepartment:
+		return true
+	case StopRequestKindItem:
+		return true
+	case StopRequestKindSource:
+		return true
+	case StopRequestKindSystem:
 		return true
 	default:
 		return false
@@ -520,6 +868,47 @@ type AccessPage struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// Application What 条例 20 wants stated. Only system, item and item_version are needed to file it; the list of what is missing says the rest.
+type Application struct {
+	DailyQuota int `json:"daily_quota,omitempty,omitzero"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp    `json:"expires,omitempty,omitzero"`
+	Fields  []FieldName  `json:"fields,omitempty,omitzero"`
+	Hours   []HoursOfUse `json:"hours,omitempty,omitzero"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item        ItemCode `json:"item"`
+	ItemVersion int      `json:"item_version"`
+
+	// LegalProvision 依据.
+	LegalProvision string `json:"legal_provision,omitempty,omitzero"`
+
+	// Method 共享方式.
+	Method        string      `json:"method,omitempty,omitzero"`
+	Networks      []string    `json:"networks,omitempty,omitzero"`
+	Operations    []Operation `json:"operations,omitempty,omitzero"`
+	Purposes      []string    `json:"purposes,omitempty,omitzero"`
+	RatePerSecond int         `json:"rate_per_second,omitempty,omitzero"`
+
+	// Renews The grant that this prolongs.
+	Renews string `json:"renews,omitempty,omitzero"`
+
+	// Scene 使用场景.
+	Scene string `json:"scene,omitempty,omitzero"`
+
+	// Scope 使用范围.
+	Scope        string   `json:"scope,omitempty,omitzero"`
+	ServiceItems []string `json:"service_items,omitempty,omitzero"`
+
+	// System An identifier of the catalogue.
+	System Identifier `json:"system"`
+}
+
 // Basis defines model for Basis.
 type Basis struct {
 	CaseNo     string `json:"case_no,omitempty,omitzero"`
@@ -631,6 +1020,17 @@ type CatalogItemList struct {
 	// Catalog Digest of the catalogue in force.
 	Catalog string        `json:"catalog"`
 	Items   []CatalogItem `json:"items"`
+}
+
+// CatalogUpdateRequest defines model for CatalogUpdateRequest.
+type CatalogUpdateRequest struct {
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason"`
 }
 
 // Checkpoint defines model for Checkpoint.
@@ -856,6 +1256,47 @@ type FieldName = string
 // Fields defines model for Fields.
 type Fields = []FieldName
 
+// Grant defines model for Grant.
+type Grant struct {
+	Department Named `json:"department"`
+
+	// From UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	From Timestamp `json:"from"`
+	ID   string    `json:"id"`
+
+	// Matter The application it came of.
+	Matter   string     `json:"matter"`
+	Provider Named      `json:"provider"`
+	State    GrantState `json:"state"`
+
+	// Terms What 条例 20 wants stated. Only system, item and item_version are needed to file it; the list of what is missing says the rest.
+	Terms Application `json:"terms"`
+}
+
+// GrantState defines model for Grant.State.
+type GrantState string
+
+// GrantAct defines model for GrantAct.
+type GrantAct struct {
+	Event GrantActEvent `json:"event"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason"`
+}
+
+// GrantActEvent defines model for GrantAct.Event.
+type GrantActEvent string
+
+// GrantPage defines model for GrantPage.
+type GrantPage struct {
+	Grants []Grant `json:"grants"`
+
+	// Next The cursor of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Checks map[string]HealthChecks `json:"checks"`
@@ -867,6 +1308,18 @@ type HealthChecks string
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// HoursOfUse defines model for HoursOfUse.
+type HoursOfUse struct {
+	// Days 1 is Monday.
+	Days []int `json:"days"`
+
+	// From Minutes after midnight, Beijing.
+	From int `json:"from"`
+
+	// Until The first minute after.
+	Until int `json:"until"`
+}
 
 // Identifier An identifier of the catalogue.
 type Identifier = string
@@ -886,6 +1339,106 @@ type LegalProvision struct {
 	Law string `json:"law"`
 }
 
+// Matter defines model for Matter.
+type Matter struct {
+	About     string `json:"about,omitempty,omitzero"`
+	Applicant Named  `json:"applicant,omitempty,omitzero"`
+
+	// Application What 条例 20 wants stated. Only system, item and item_version are needed to file it; the list of what is missing says the rest.
+	Application Application   `json:"application,omitempty,omitzero"`
+	Clocks      []MatterClock `json:"clocks"`
+	Events      []MatterEvent `json:"events"`
+
+	// FiledAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	FiledAt Timestamp `json:"filed_at"`
+	ID      string    `json:"id"`
+	Item    Named     `json:"item"`
+
+	// Kind application 申请, correction 校核, objection 异议, catalog-update 目录更新, unused-rights 闲置授权.
+	Kind MatterKind `json:"kind"`
+
+	// Missing All that is missing, at once.
+	Missing  []MissingPart `json:"missing,omitempty,omitzero"`
+	Provider Named         `json:"provider"`
+	State    MatterState   `json:"state"`
+}
+
+// MatterAct defines model for MatterAct.
+type MatterAct struct {
+	// Application What 条例 20 wants stated. Only system, item and item_version are needed to file it; the list of what is missing says the rest.
+	Application Application    `json:"application,omitempty,omitzero"`
+	Event       MatterActEvent `json:"event"`
+	Missing     []MissingPart  `json:"missing,omitempty,omitzero"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason     Wording             `json:"reason,omitempty,omitzero"`
+	ReasonCode MatterActReasonCode `json:"reason_code,omitempty,omitzero"`
+}
+
+// MatterActEvent defines model for MatterAct.Event.
+type MatterActEvent string
+
+// MatterActReasonCode defines model for MatterAct.ReasonCode.
+type MatterActReasonCode string
+
+// MatterClock A term, in working days.
+type MatterClock struct {
+	Days int `json:"days"`
+
+	// Due UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Due  Timestamp `json:"due,omitempty,omitzero"`
+	Late bool      `json:"late"`
+	Law  string    `json:"law"`
+	Name string    `json:"name"`
+
+	// Owes Whose turn it is.
+	Owes  string           `json:"owes"`
+	State MatterClockState `json:"state"`
+
+	// Used Used up before the last pause.
+	Used int `json:"used"`
+}
+
+// MatterClockState defines model for MatterClock.State.
+type MatterClockState string
+
+// MatterEvent defines model for MatterEvent.
+type MatterEvent struct {
+	// Actor For the bureau and auditors.
+	Actor string `json:"actor,omitempty,omitzero"`
+
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At         Timestamp     `json:"at"`
+	Department string        `json:"department,omitempty,omitzero"`
+	Event      string        `json:"event"`
+	Missing    []MissingPart `json:"missing,omitempty,omitzero"`
+	Reason     string        `json:"reason,omitempty,omitzero"`
+	ReasonCode string        `json:"reason_code,omitempty,omitzero"`
+	Seq        int           `json:"seq"`
+	Side       string        `json:"side"`
+	State      MatterState   `json:"state"`
+}
+
+// MatterKind application 申请, correction 校核, objection 异议, catalog-update 目录更新, unused-rights 闲置授权.
+type MatterKind string
+
+// MatterPage defines model for MatterPage.
+type MatterPage struct {
+	Matters []Matter `json:"matters"`
+
+	// Next The cursor of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// MatterState defines model for MatterState.
+type MatterState string
+
 // Me defines model for Me.
 type Me struct {
 	CSRFToken  string `json:"csrf_token"`
@@ -896,6 +1449,13 @@ type Me struct {
 	// Examples: 2026-01-01T00:00:00.000Z
 	ExpiresAt Timestamp `json:"expires_at"`
 	Roles     []Role    `json:"roles"`
+}
+
+// MissingPart defines model for MissingPart.
+type MissingPart struct {
+	En   string `json:"en"`
+	Part string `json:"part"`
+	Zh   string `json:"zh"`
 }
 
 // Named defines model for Named.
@@ -932,6 +1492,26 @@ type OAuthError struct {
 
 // OAuthErrorError defines model for OAuthError.Error.
 type OAuthErrorError string
+
+// ObjectionRequest defines model for ObjectionRequest.
+type ObjectionRequest struct {
+	// About The application or grant objected to.
+	About  string      `json:"about,omitempty,omitzero"`
+	CaseNo string      `json:"case_no,omitempty,omitzero"`
+	Fields []FieldName `json:"fields,omitempty,omitzero"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode             `json:"item"`
+	Kind ObjectionRequestKind `json:"kind"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason"`
+}
+
+// ObjectionRequestKind defines model for ObjectionRequest.Kind.
+type ObjectionRequestKind string
 
 // OfficerRef The department's own reference of the officer (经办人标识); not a name, not an identity number.
 //
@@ -1017,7 +1597,13 @@ type Reason struct {
 // signing key's certificate. The format is gateway/ledger/FORMAT.md; `kapok-verify` checks it.
 type Receipt = map[string]interface{}
 
-// Role citizen 居民, bureau 数据局, approver 审批, auditor 审计.
+// ReopenRequest defines model for ReopenRequest.
+type ReopenRequest struct {
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason"`
+}
+
+// Role citizen 居民, bureau 数据局, approver 审批, auditor 审计, consumer 申请部门, provider 提供部门.
 type Role string
 
 // SM3 defines model for SM3.
@@ -1072,6 +1658,51 @@ type StatutoryRequest struct {
 	// System An identifier of the catalogue.
 	System Identifier `json:"system"`
 }
+
+// Stop defines model for Stop.
+type Stop struct {
+	Events []StopEvent `json:"events"`
+	ID     string      `json:"id"`
+	Kind   StopKind    `json:"kind"`
+	Open   bool        `json:"open"`
+	Target string      `json:"target"`
+}
+
+// StopKind defines model for Stop.Kind.
+type StopKind string
+
+// StopEvent defines model for StopEvent.
+type StopEvent struct {
+	// Actor For the bureau and auditors.
+	Actor string `json:"actor,omitempty,omitzero"`
+
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At     Timestamp      `json:"at"`
+	Event  StopEventEvent `json:"event"`
+	Reason string         `json:"reason"`
+}
+
+// StopEventEvent defines model for StopEvent.Event.
+type StopEventEvent string
+
+// StopList defines model for StopList.
+type StopList struct {
+	Stops []Stop `json:"stops"`
+}
+
+// StopRequest defines model for StopRequest.
+type StopRequest struct {
+	Kind StopRequestKind `json:"kind"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason"`
+	Target string  `json:"target"`
+}
+
+// StopRequestKind defines model for StopRequest.Kind.
+type StopRequestKind string
 
 // Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
 type Subject struct {
@@ -1146,6 +1777,19 @@ type TokenResponseTokenType string
 // TraceID defines model for TraceID.
 type TraceID = string
 
+// TrialAdvance defines model for TrialAdvance.
+type TrialAdvance struct {
+	Hours int `json:"hours"`
+}
+
+// TrialTime defines model for TrialTime.
+type TrialTime struct {
+	// Now UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Now Timestamp `json:"now"`
+}
+
 // TrustBundle defines model for TrustBundle.
 type TrustBundle struct {
 	Kind  TrustBundleKind `json:"kind"`
@@ -1159,6 +1803,9 @@ type TrustBundleKind string
 
 // TrustBundleV defines model for TrustBundle.V.
 type TrustBundleV int
+
+// Wording In words, for the other side; never in the ledger.
+type Wording = string
 
 // CSRFToken defines model for CSRFToken.
 type CSRFToken = string
@@ -1189,11 +1836,20 @@ type ItemSerial = string
 // Limit defines model for Limit.
 type Limit = int
 
+// RecordID defines model for RecordID.
+type RecordID = string
+
 // Signature defines model for Signature.
 type Signature = string
 
 // SignatureInput defines model for SignatureInput.
 type SignatureInput = string
+
+// FileApplicationParams defines parameters for FileApplication.
+type FileApplicationParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
 
 // OpenStatutoryBasisParams defines parameters for OpenStatutoryBasis.
 type OpenStatutoryBasisParams struct {
@@ -1208,12 +1864,56 @@ type ListExchangesParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// AskForCatalogUpdateParams defines parameters for AskForCatalogUpdate.
+type AskForCatalogUpdateParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ListGrantsParams defines parameters for ListGrants.
+type ListGrantsParams struct {
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ActOnGrantParams defines parameters for ActOnGrant.
+type ActOnGrantParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // GetConsistencyParams defines parameters for GetConsistency.
 type GetConsistencyParams struct {
 	Origin Origin `form:"origin" json:"origin"`
 
 	// From How many entries the older tree has.
 	From int64 `form:"from,omitempty" json:"from,omitempty,omitzero"`
+}
+
+// ListMattersParams defines parameters for ListMatters.
+type ListMattersParams struct {
+	// Kind Of one kind.
+	Kind MatterKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// State In one state.
+	State MatterState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Open Only those whose clock is not done.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Late Only those with a term that has passed.
+	Late bool `form:"late,omitempty" json:"late,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ActInMatterParams defines parameters for ActInMatter.
+type ActInMatterParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
 // ListMyAccessesParams defines parameters for ListMyAccesses.
@@ -1248,8 +1948,43 @@ type WithdrawBasisParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// FileObjectionParams defines parameters for FileObjection.
+type FileObjectionParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ListStopsParams defines parameters for ListStops.
+type ListStopsParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// StopAtOnceParams defines parameters for StopAtOnce.
+type StopAtOnceParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ReopenStopParams defines parameters for ReopenStop.
+type ReopenStopParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// FileApplicationJSONRequestBody defines body for FileApplication for application/json ContentType.
+type FileApplicationJSONRequestBody = Application
+
 // OpenStatutoryBasisJSONRequestBody defines body for OpenStatutoryBasis for application/json ContentType.
 type OpenStatutoryBasisJSONRequestBody = StatutoryRequest
+
+// AskForCatalogUpdateJSONRequestBody defines body for AskForCatalogUpdate for application/json ContentType.
+type AskForCatalogUpdateJSONRequestBody = CatalogUpdateRequest
+
+// ActOnGrantJSONRequestBody defines body for ActOnGrant for application/json ContentType.
+type ActOnGrantJSONRequestBody = GrantAct
+
+// ActInMatterJSONRequestBody defines body for ActInMatter for application/json ContentType.
+type ActInMatterJSONRequestBody = MatterAct
 
 // GrantBasisJSONRequestBody defines body for GrantBasis for application/json ContentType.
 type GrantBasisJSONRequestBody = ConsentRequest
@@ -1257,8 +1992,23 @@ type GrantBasisJSONRequestBody = ConsentRequest
 // ShowNoticeJSONRequestBody defines body for ShowNotice for application/json ContentType.
 type ShowNoticeJSONRequestBody = ConsentTerms
 
+// FileObjectionJSONRequestBody defines body for FileObjection for application/json ContentType.
+type FileObjectionJSONRequestBody = ObjectionRequest
+
+// StopAtOnceJSONRequestBody defines body for StopAtOnce for application/json ContentType.
+type StopAtOnceJSONRequestBody = StopRequest
+
+// ReopenStopJSONRequestBody defines body for ReopenStop for application/json ContentType.
+type ReopenStopJSONRequestBody = ReopenRequest
+
+// AdvanceTrialClockJSONRequestBody defines body for AdvanceTrialClock for application/json ContentType.
+type AdvanceTrialClockJSONRequestBody = TrialAdvance
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// FileApplication Apply for a grant (申请共享)
+	// (POST /v1/applications)
+	FileApplication(c *gin.Context, params FileApplicationParams)
 	// OpenStatutoryBasis Open a statutory basis (登记法定依据)
 	// (POST /v1/bureau/bases)
 	OpenStatutoryBasis(c *gin.Context, params OpenStatutoryBasisParams)
@@ -1268,18 +2018,36 @@ type ServerInterface interface {
 	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
 	// (GET /v1/bureau/probing)
 	ListProbing(c *gin.Context)
+	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
+	// (POST /v1/catalog-updates)
+	AskForCatalogUpdate(c *gin.Context, params AskForCatalogUpdateParams)
 	// ListCatalogItems The data items that can be asked for (目录)
 	// (GET /v1/catalog/items)
 	ListCatalogItems(c *gin.Context)
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(c *gin.Context, category ItemCategory, serial ItemSerial)
+	// ListGrants Grants that came of applications (授权)
+	// (GET /v1/grants)
+	ListGrants(c *gin.Context, params ListGrantsParams)
+	// ActOnGrant Suspend, resume or revoke a grant
+	// (POST /v1/grants/{id}/events)
+	ActOnGrant(c *gin.Context, id RecordID, params ActOnGrantParams)
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(c *gin.Context)
 	// GetConsistency The proof that a log continues what it was (一致性证明)
 	// (GET /v1/ledger/consistency)
 	GetConsistency(c *gin.Context, params GetConsistencyParams)
+	// ListMatters Applications, corrections, disputes (事项列表)
+	// (GET /v1/matters)
+	ListMatters(c *gin.Context, params ListMattersParams)
+	// GetMatter One matter with its events and clocks
+	// (GET /v1/matters/{id})
+	GetMatter(c *gin.Context, id RecordID)
+	// ActInMatter Do something in a matter (办理)
+	// (POST /v1/matters/{id}/events)
+	ActInMatter(c *gin.Context, id RecordID, params ActInMatterParams)
 	// GetMe Who is signed in, and the CSRF token (当前用户)
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
@@ -1301,6 +2069,21 @@ type ServerInterface interface {
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(c *gin.Context, id BasisID, params WithdrawBasisParams)
+	// FileObjection Say that data is wrong, or object (校核, 异议)
+	// (POST /v1/objections)
+	FileObjection(c *gin.Context, params FileObjectionParams)
+	// ListStops Emergency stops (紧急停止)
+	// (GET /v1/stops)
+	ListStops(c *gin.Context, params ListStopsParams)
+	// StopAtOnce Stop a department, a system, an item or a source at once
+	// (POST /v1/stops)
+	StopAtOnce(c *gin.Context, params StopAtOnceParams)
+	// ReopenStop Reopen what was stopped
+	// (POST /v1/stops/{id}/reopening)
+	ReopenStop(c *gin.Context, id RecordID, params ReopenStopParams)
+	// AdvanceTrialClock Move the clock of a trial
+	// (POST /v1/trial/clock)
+	AdvanceTrialClock(c *gin.Context)
 	// GetTrust The trust bundle to pin (信任根)
 	// (GET /v1/trust)
 	GetTrust(c *gin.Context)
@@ -1314,6 +2097,49 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// FileApplication operation middleware
+func (siw *ServerInterfaceWrapper) FileApplication(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileApplicationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FileApplication(c, params)
+}
 
 // OpenStatutoryBasis operation middleware
 func (siw *ServerInterfaceWrapper) OpenStatutoryBasis(c *gin.Context) {
@@ -1406,6 +2232,49 @@ func (siw *ServerInterfaceWrapper) ListProbing(c *gin.Context) {
 	siw.Handler.ListProbing(c)
 }
 
+// AskForCatalogUpdate operation middleware
+func (siw *ServerInterfaceWrapper) AskForCatalogUpdate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AskForCatalogUpdateParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AskForCatalogUpdate(c, params)
+}
+
 // ListCatalogItems operation middleware
 func (siw *ServerInterfaceWrapper) ListCatalogItems(c *gin.Context) {
 
@@ -1451,6 +2320,93 @@ func (siw *ServerInterfaceWrapper) GetCatalogItem(c *gin.Context) {
 	}
 
 	siw.Handler.GetCatalogItem(c, category, serial)
+}
+
+// ListGrants operation middleware
+func (siw *ServerInterfaceWrapper) ListGrants(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListGrantsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListGrants(c, params)
+}
+
+// ActOnGrant operation middleware
+func (siw *ServerInterfaceWrapper) ActOnGrant(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnGrantParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ActOnGrant(c, id, params)
 }
 
 // ListCheckpoints operation middleware
@@ -1499,6 +2455,150 @@ func (siw *ServerInterfaceWrapper) GetConsistency(c *gin.Context) {
 	}
 
 	siw.Handler.GetConsistency(c, params)
+}
+
+// ListMatters operation middleware
+func (siw *ServerInterfaceWrapper) ListMatters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMattersParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "late" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "late", c.Request.URL.Query(), &params.Late, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter late: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMatters(c, params)
+}
+
+// GetMatter operation middleware
+func (siw *ServerInterfaceWrapper) GetMatter(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMatter(c, id)
+}
+
+// ActInMatter operation middleware
+func (siw *ServerInterfaceWrapper) ActInMatter(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActInMatterParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ActInMatter(c, id, params)
 }
 
 // GetMe operation middleware
@@ -1756,6 +2856,184 @@ func (siw *ServerInterfaceWrapper) WithdrawBasis(c *gin.Context) {
 	siw.Handler.WithdrawBasis(c, id, params)
 }
 
+// FileObjection operation middleware
+func (siw *ServerInterfaceWrapper) FileObjection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileObjectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FileObjection(c, params)
+}
+
+// ListStops operation middleware
+func (siw *ServerInterfaceWrapper) ListStops(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStopsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStops(c, params)
+}
+
+// StopAtOnce operation middleware
+func (siw *ServerInterfaceWrapper) StopAtOnce(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StopAtOnceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StopAtOnce(c, params)
+}
+
+// ReopenStop operation middleware
+func (siw *ServerInterfaceWrapper) ReopenStop(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReopenStopParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReopenStop(c, id, params)
+}
+
+// AdvanceTrialClock operation middleware
+func (siw *ServerInterfaceWrapper) AdvanceTrialClock(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdvanceTrialClock(c)
+}
+
 // GetTrust operation middleware
 func (siw *ServerInterfaceWrapper) GetTrust(c *gin.Context) {
 
@@ -1796,13 +3074,20 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.POST(options.BaseURL+"/v1/applications", wrapper.FileApplication)
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
+	router.POST(options.BaseURL+"/v1/catalog-updates", wrapper.AskForCatalogUpdate)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
+	router.GET(options.BaseURL+"/v1/grants", wrapper.ListGrants)
+	router.POST(options.BaseURL+"/v1/grants/:id/events", wrapper.ActOnGrant)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
 	router.GET(options.BaseURL+"/v1/ledger/consistency", wrapper.GetConsistency)
+	router.GET(options.BaseURL+"/v1/matters", wrapper.ListMatters)
+	router.GET(options.BaseURL+"/v1/matters/:id", wrapper.GetMatter)
+	router.POST(options.BaseURL+"/v1/matters/:id/events", wrapper.ActInMatter)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/me/accesses", wrapper.ListMyAccesses)
 	router.GET(options.BaseURL+"/v1/me/accesses/:origin/:index/receipt", wrapper.GetMyReceipt)
@@ -1810,12 +3095,40 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/bases", wrapper.GrantBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/:id/withdraw", wrapper.WithdrawBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/notice", wrapper.ShowNotice)
+	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
+	router.GET(options.BaseURL+"/v1/stops", wrapper.ListStops)
+	router.POST(options.BaseURL+"/v1/stops", wrapper.StopAtOnce)
+	router.POST(options.BaseURL+"/v1/stops/:id/reopening", wrapper.ReopenStop)
+	router.POST(options.BaseURL+"/v1/trial/clock", wrapper.AdvanceTrialClock)
 	router.GET(options.BaseURL+"/v1/trust", wrapper.GetTrust)
 }
 
 type OAuthErrorJSONResponse OAuthError
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type FileApplicationRequestObject struct {
+	Params FileApplicationParams
+	Body   *FileApplicationJSONRequestBody
+}
+
+type FileApplicationResponseObject interface {
+	VisitFileApplicationResponse(w http.ResponseWriter) error
+}
+
+type FileApplication201JSONResponse Matter
+
+func (response FileApplication201JSONResponse) VisitFileApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type OpenStatutoryBasisRequestObject struct {
 	Params OpenStatutoryBasisParams
@@ -1883,6 +3196,29 @@ func (response ListProbing200JSONResponse) VisitListProbingResponse(w http.Respo
 	return err
 }
 
+type AskForCatalogUpdateRequestObject struct {
+	Params AskForCatalogUpdateParams
+	Body   *AskForCatalogUpdateJSONRequestBody
+}
+
+type AskForCatalogUpdateResponseObject interface {
+	VisitAskForCatalogUpdateResponse(w http.ResponseWriter) error
+}
+
+type AskForCatalogUpdate201JSONResponse Matter
+
+func (response AskForCatalogUpdate201JSONResponse) VisitAskForCatalogUpdateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCatalogItemsRequestObject struct {
 }
 
@@ -1927,6 +3263,52 @@ func (response GetCatalogItem200JSONResponse) VisitGetCatalogItemResponse(w http
 	return err
 }
 
+type ListGrantsRequestObject struct {
+	Params ListGrantsParams
+}
+
+type ListGrantsResponseObject interface {
+	VisitListGrantsResponse(w http.ResponseWriter) error
+}
+
+type ListGrants200JSONResponse GrantPage
+
+func (response ListGrants200JSONResponse) VisitListGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnGrantRequestObject struct {
+	ID     RecordID `json:"id"`
+	Params ActOnGrantParams
+	Body   *ActOnGrantJSONRequestBody
+}
+
+type ActOnGrantResponseObject interface {
+	VisitActOnGrantResponse(w http.ResponseWriter) error
+}
+
+type ActOnGrant200JSONResponse Grant
+
+func (response ActOnGrant200JSONResponse) VisitActOnGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCheckpointsRequestObject struct {
 }
 
@@ -1959,6 +3341,74 @@ type GetConsistencyResponseObject interface {
 type GetConsistency200JSONResponse Consistency
 
 func (response GetConsistency200JSONResponse) VisitGetConsistencyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMattersRequestObject struct {
+	Params ListMattersParams
+}
+
+type ListMattersResponseObject interface {
+	VisitListMattersResponse(w http.ResponseWriter) error
+}
+
+type ListMatters200JSONResponse MatterPage
+
+func (response ListMatters200JSONResponse) VisitListMattersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMatterRequestObject struct {
+	ID RecordID `json:"id"`
+}
+
+type GetMatterResponseObject interface {
+	VisitGetMatterResponse(w http.ResponseWriter) error
+}
+
+type GetMatter200JSONResponse Matter
+
+func (response GetMatter200JSONResponse) VisitGetMatterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActInMatterRequestObject struct {
+	ID     RecordID `json:"id"`
+	Params ActInMatterParams
+	Body   *ActInMatterJSONRequestBody
+}
+
+type ActInMatterResponseObject interface {
+	VisitActInMatterResponse(w http.ResponseWriter) error
+}
+
+type ActInMatter200JSONResponse Matter
+
+func (response ActInMatter200JSONResponse) VisitActInMatterResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2121,6 +3571,120 @@ func (response WithdrawBasis204Response) VisitWithdrawBasisResponse(w http.Respo
 	return nil
 }
 
+type FileObjectionRequestObject struct {
+	Params FileObjectionParams
+	Body   *FileObjectionJSONRequestBody
+}
+
+type FileObjectionResponseObject interface {
+	VisitFileObjectionResponse(w http.ResponseWriter) error
+}
+
+type FileObjection201JSONResponse Matter
+
+func (response FileObjection201JSONResponse) VisitFileObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStopsRequestObject struct {
+	Params ListStopsParams
+}
+
+type ListStopsResponseObject interface {
+	VisitListStopsResponse(w http.ResponseWriter) error
+}
+
+type ListStops200JSONResponse StopList
+
+func (response ListStops200JSONResponse) VisitListStopsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StopAtOnceRequestObject struct {
+	Params StopAtOnceParams
+	Body   *StopAtOnceJSONRequestBody
+}
+
+type StopAtOnceResponseObject interface {
+	VisitStopAtOnceResponse(w http.ResponseWriter) error
+}
+
+type StopAtOnce201JSONResponse Stop
+
+func (response StopAtOnce201JSONResponse) VisitStopAtOnceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenStopRequestObject struct {
+	ID     RecordID `json:"id"`
+	Params ReopenStopParams
+	Body   *ReopenStopJSONRequestBody
+}
+
+type ReopenStopResponseObject interface {
+	VisitReopenStopResponse(w http.ResponseWriter) error
+}
+
+type ReopenStop200JSONResponse Stop
+
+func (response ReopenStop200JSONResponse) VisitReopenStopResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdvanceTrialClockRequestObject struct {
+	Body *AdvanceTrialClockJSONRequestBody
+}
+
+type AdvanceTrialClockResponseObject interface {
+	VisitAdvanceTrialClockResponse(w http.ResponseWriter) error
+}
+
+type AdvanceTrialClock200JSONResponse TrialTime
+
+func (response AdvanceTrialClock200JSONResponse) VisitAdvanceTrialClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTrustRequestObject struct {
 }
 
@@ -2144,6 +3708,9 @@ func (response GetTrust200JSONResponse) VisitGetTrustResponse(w http.ResponseWri
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// FileApplication Apply for a grant (申请共享)
+	// (POST /v1/applications)
+	FileApplication(ctx context.Context, request FileApplicationRequestObject) (FileApplicationResponseObject, error)
 	// OpenStatutoryBasis Open a statutory basis (登记法定依据)
 	// (POST /v1/bureau/bases)
 	OpenStatutoryBasis(ctx context.Context, request OpenStatutoryBasisRequestObject) (OpenStatutoryBasisResponseObject, error)
@@ -2153,18 +3720,36 @@ type StrictServerInterface interface {
 	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
 	// (GET /v1/bureau/probing)
 	ListProbing(ctx context.Context, request ListProbingRequestObject) (ListProbingResponseObject, error)
+	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
+	// (POST /v1/catalog-updates)
+	AskForCatalogUpdate(ctx context.Context, request AskForCatalogUpdateRequestObject) (AskForCatalogUpdateResponseObject, error)
 	// ListCatalogItems The data items that can be asked for (目录)
 	// (GET /v1/catalog/items)
 	ListCatalogItems(ctx context.Context, request ListCatalogItemsRequestObject) (ListCatalogItemsResponseObject, error)
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(ctx context.Context, request GetCatalogItemRequestObject) (GetCatalogItemResponseObject, error)
+	// ListGrants Grants that came of applications (授权)
+	// (GET /v1/grants)
+	ListGrants(ctx context.Context, request ListGrantsRequestObject) (ListGrantsResponseObject, error)
+	// ActOnGrant Suspend, resume or revoke a grant
+	// (POST /v1/grants/{id}/events)
+	ActOnGrant(ctx context.Context, request ActOnGrantRequestObject) (ActOnGrantResponseObject, error)
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(ctx context.Context, request ListCheckpointsRequestObject) (ListCheckpointsResponseObject, error)
 	// GetConsistency The proof that a log continues what it was (一致性证明)
 	// (GET /v1/ledger/consistency)
 	GetConsistency(ctx context.Context, request GetConsistencyRequestObject) (GetConsistencyResponseObject, error)
+	// ListMatters Applications, corrections, disputes (事项列表)
+	// (GET /v1/matters)
+	ListMatters(ctx context.Context, request ListMattersRequestObject) (ListMattersResponseObject, error)
+	// GetMatter One matter with its events and clocks
+	// (GET /v1/matters/{id})
+	GetMatter(ctx context.Context, request GetMatterRequestObject) (GetMatterResponseObject, error)
+	// ActInMatter Do something in a matter (办理)
+	// (POST /v1/matters/{id}/events)
+	ActInMatter(ctx context.Context, request ActInMatterRequestObject) (ActInMatterResponseObject, error)
 	// GetMe Who is signed in, and the CSRF token (当前用户)
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -2186,6 +3771,21 @@ type StrictServerInterface interface {
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(ctx context.Context, request WithdrawBasisRequestObject) (WithdrawBasisResponseObject, error)
+	// FileObjection Say that data is wrong, or object (校核, 异议)
+	// (POST /v1/objections)
+	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
+	// ListStops Emergency stops (紧急停止)
+	// (GET /v1/stops)
+	ListStops(ctx context.Context, request ListStopsRequestObject) (ListStopsResponseObject, error)
+	// StopAtOnce Stop a department, a system, an item or a source at once
+	// (POST /v1/stops)
+	StopAtOnce(ctx context.Context, request StopAtOnceRequestObject) (StopAtOnceResponseObject, error)
+	// ReopenStop Reopen what was stopped
+	// (POST /v1/stops/{id}/reopening)
+	ReopenStop(ctx context.Context, request ReopenStopRequestObject) (ReopenStopResponseObject, error)
+	// AdvanceTrialClock Move the clock of a trial
+	// (POST /v1/trial/clock)
+	AdvanceTrialClock(ctx context.Context, request AdvanceTrialClockRequestObject) (AdvanceTrialClockResponseObject, error)
 	// GetTrust The trust bundle to pin (信任根)
 	// (GET /v1/trust)
 	GetTrust(ctx context.Context, request GetTrustRequestObject) (GetTrustResponseObject, error)
@@ -2246,6 +3846,50 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictGinServerOptions
+}
+
+// FileApplication operation middleware
+func (sh *strictHandler) FileApplication(ctx *gin.Context, params FileApplicationParams) {
+	var request FileApplicationRequestObject
+
+	request.Params = params
+
+	var body FileApplicationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FileApplication(ctx, request.(FileApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileApplication")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FileApplicationResponseObject); ok {
+		if err := validResponse.VisitFileApplicationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // OpenStatutoryBasis operation middleware
@@ -2342,6 +3986,50 @@ func (sh *strictHandler) ListProbing(ctx *gin.Context) {
 	}
 }
 
+// AskForCatalogUpdate operation middleware
+func (sh *strictHandler) AskForCatalogUpdate(ctx *gin.Context, params AskForCatalogUpdateParams) {
+	var request AskForCatalogUpdateRequestObject
+
+	request.Params = params
+
+	var body AskForCatalogUpdateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskForCatalogUpdate(ctx, request.(AskForCatalogUpdateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskForCatalogUpdate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AskForCatalogUpdateResponseObject); ok {
+		if err := validResponse.VisitAskForCatalogUpdateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCatalogItems operation middleware
 func (sh *strictHandler) ListCatalogItems(ctx *gin.Context) {
 	var request ListCatalogItemsRequestObject
@@ -2393,6 +4081,77 @@ func (sh *strictHandler) GetCatalogItem(ctx *gin.Context, category ItemCategory,
 	}
 }
 
+// ListGrants operation middleware
+func (sh *strictHandler) ListGrants(ctx *gin.Context, params ListGrantsParams) {
+	var request ListGrantsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGrants(ctx, request.(ListGrantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGrants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListGrantsResponseObject); ok {
+		if err := validResponse.VisitListGrantsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnGrant operation middleware
+func (sh *strictHandler) ActOnGrant(ctx *gin.Context, id RecordID, params ActOnGrantParams) {
+	var request ActOnGrantRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ActOnGrantJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnGrant(ctx, request.(ActOnGrantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnGrant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ActOnGrantResponseObject); ok {
+		if err := validResponse.VisitActOnGrantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCheckpoints operation middleware
 func (sh *strictHandler) ListCheckpoints(ctx *gin.Context) {
 	var request ListCheckpointsRequestObject
@@ -2436,6 +4195,103 @@ func (sh *strictHandler) GetConsistency(ctx *gin.Context, params GetConsistencyP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetConsistencyResponseObject); ok {
 		if err := validResponse.VisitGetConsistencyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMatters operation middleware
+func (sh *strictHandler) ListMatters(ctx *gin.Context, params ListMattersParams) {
+	var request ListMattersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMatters(ctx, request.(ListMattersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMatters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMattersResponseObject); ok {
+		if err := validResponse.VisitListMattersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMatter operation middleware
+func (sh *strictHandler) GetMatter(ctx *gin.Context, id RecordID) {
+	var request GetMatterRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMatter(ctx, request.(GetMatterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMatter")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMatterResponseObject); ok {
+		if err := validResponse.VisitGetMatterResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActInMatter operation middleware
+func (sh *strictHandler) ActInMatter(ctx *gin.Context, id RecordID, params ActInMatterParams) {
+	var request ActInMatterRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ActInMatterJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ActInMatter(ctx, request.(ActInMatterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActInMatter")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ActInMatterResponseObject); ok {
+		if err := validResponse.VisitActInMatterResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -2654,6 +4510,207 @@ func (sh *strictHandler) WithdrawBasis(ctx *gin.Context, id BasisID, params With
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(WithdrawBasisResponseObject); ok {
 		if err := validResponse.VisitWithdrawBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FileObjection operation middleware
+func (sh *strictHandler) FileObjection(ctx *gin.Context, params FileObjectionParams) {
+	var request FileObjectionRequestObject
+
+	request.Params = params
+
+	var body FileObjectionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FileObjection(ctx, request.(FileObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileObjection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FileObjectionResponseObject); ok {
+		if err := validResponse.VisitFileObjectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStops operation middleware
+func (sh *strictHandler) ListStops(ctx *gin.Context, params ListStopsParams) {
+	var request ListStopsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStops(ctx, request.(ListStopsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStops")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListStopsResponseObject); ok {
+		if err := validResponse.VisitListStopsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StopAtOnce operation middleware
+func (sh *strictHandler) StopAtOnce(ctx *gin.Context, params StopAtOnceParams) {
+	var request StopAtOnceRequestObject
+
+	request.Params = params
+
+	var body StopAtOnceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StopAtOnce(ctx, request.(StopAtOnceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StopAtOnce")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StopAtOnceResponseObject); ok {
+		if err := validResponse.VisitStopAtOnceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReopenStop operation middleware
+func (sh *strictHandler) ReopenStop(ctx *gin.Context, id RecordID, params ReopenStopParams) {
+	var request ReopenStopRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReopenStopJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReopenStop(ctx, request.(ReopenStopRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReopenStop")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReopenStopResponseObject); ok {
+		if err := validResponse.VisitReopenStopResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdvanceTrialClock operation middleware
+func (sh *strictHandler) AdvanceTrialClock(ctx *gin.Context) {
+	var request AdvanceTrialClockRequestObject
+
+	var body AdvanceTrialClockJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdvanceTrialClock(ctx, request.(AdvanceTrialClockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdvanceTrialClock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdvanceTrialClockResponseObject); ok {
+		if err := validResponse.VisitAdvanceTrialClockResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -28,6 +29,11 @@ type Config struct {
 	Record    Record
 	Readings  Readings
 	Rules     Rules
+	Matters   Matters
+	Desk      Desk
+	Stops     Stops
+	Trial     TrialClock     // nil except in trials: the clock of the workflow, to be moved
+	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
 	Provider  Provider
 	Trust     []byte // the bundle to pin, as it is handed out
 	Checks    []Check
@@ -52,6 +58,11 @@ type api struct {
 	record    Record
 	readings  Readings
 	rules     Rules
+	matters   Matters
+	desk      Desk
+	stops     Stops
+	trial     TrialClock
+	proxies   []netip.Prefix
 	provider  *provider
 	cookies   cookies
 	pages     web.Pages
@@ -78,6 +89,7 @@ func New(config Config) (http.Handler, error) {
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
 		safe: config.Safe, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules,
+		matters: config.Matters, desk: config.Desk, stops: config.Stops, trial: config.Trial, proxies: config.Proxies,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

@@ -23,8 +23,9 @@ func (h handlers) ListMyBases(ctx context.Context, request ListMyBasesRequestObj
 }
 
 // ShowNotice words what the citizen reads before a consent.
-func (h handlers) ShowNotice(_ context.Context, request ShowNoticeRequestObject) (ShowNoticeResponseObject, error) {
-	notice, err := h.safe.Notice(wanted(*request.Body))
+func (h handlers) ShowNotice(ctx context.Context, request ShowNoticeRequestObject) (ShowNoticeResponseObject, error) {
+	ctx, _ = unwrap(ctx)
+	notice, err := h.safe.Notice(ctx, wanted(*request.Body))
 	if err != nil {
 		return nil, err
 	}

@@ -70,5 +70,6 @@ func (a *api) call(c *gin.Context, body []byte) exchange.Call {
 	return exchange.Call{
 		Method: c.Request.Method, TargetURI: a.publicURL + c.Request.RequestURI,
 		Header: c.Request.Header, Body: body, TraceID: visitOf(c).trace,
+		Remote: callerAddress(c.Request, a.proxies),
 	}
 }

@@ -63,6 +63,23 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	// The policies.
 	r.GET("/v1/bureau/probing", a.person(RoleBureau, RoleAuditor), contract.check, op.ListProbing)
 
+	// Rights to use data: who applies, who answers, who watches.
+	desk := r.Group("/v1", a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor))
+	desk.GET("/matters", contract.check, op.ListMatters)
+	desk.GET("/matters/:id", contract.check, op.GetMatter)
+	desk.POST("/matters/:id/events", a.ownPage, contract.check, op.ActInMatter)
+	desk.POST("/applications", a.ownPage, contract.check, op.FileApplication)
+	desk.POST("/objections", a.ownPage, contract.check, op.FileObjection)
+	desk.POST("/catalog-updates", a.ownPage, contract.check, op.AskForCatalogUpdate)
+	desk.GET("/grants", contract.check, op.ListGrants)
+	desk.POST("/grants/:id/events", a.ownPage, contract.check, op.ActOnGrant)
+	desk.GET("/stops", contract.check, op.ListStops)
+	r.POST("/v1/stops", a.person(RoleBureau), a.ownPage, contract.check, op.StopAtOnce)
+	r.POST("/v1/stops/:id/reopening", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ReopenStop)
+	if a.trial != nil { // kapok dev only
+		r.POST("/v1/trial/clock", contract.check, op.AdvanceTrialClock)
+	}
+
 	// Those who run Kapok, and those who read about it.
 	r.GET("/livez", live)
 	r.GET("/readyz", ready(config.Checks, a.log))

@@ -6,6 +6,7 @@ import (
 
 	"kapok/gateway"
 	"kapok/gateway/basis"
+	"kapok/gateway/grants"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
 	"kapok/gateway/safe"
@@ -33,10 +34,42 @@ type Subjects interface {
 // Safe is what people do about access bases. What it returns without an error is
 // durable, in the ledger, and in force on every node.
 type Safe interface {
-	Notice(w safe.Wanted) (safe.Notice, error)
+	Notice(ctx context.Context, w safe.Wanted) (safe.Notice, error)
 	Consent(ctx context.Context, person safe.Person, w safe.Wanted, noticeSM3 string) (basis.Basis, error)
 	Withdraw(ctx context.Context, person safe.Person, id string) error // another's is NotFound
 	Register(ctx context.Context, staff safe.Person, w safe.Wanted, provision string) (basis.Basis, error)
+}
+
+// Matters is how a department comes by a right, and how it argues about it. What is
+// returned without an error is durable and in the ledger.
+type Matters interface {
+	Apply(ctx context.Context, p grants.Person, t grants.Terms) (grants.Matter, []grants.Missing, error)
+	Complain(ctx context.Context, p grants.Person, c grants.Complaint) (grants.Matter, error)
+	AskForUpdate(ctx context.Context, p grants.Person, item, reason string) (grants.Matter, error)
+	Act(ctx context.Context, p grants.Person, a grants.Act) (grants.Matter, error)
+}
+
+// Desk lists matters and grants, as far as they are shown to a person, and acts on
+// grants.
+type Desk interface {
+	One(ctx context.Context, p grants.Person, id string) (grants.Matter, error)
+	List(ctx context.Context, p grants.Person, f grants.Filter, after string, limit int) ([]grants.Matter, string, error)
+	ListGrants(ctx context.Context, p grants.Person, f grants.Filter, after string, limit int) ([]grants.Grant, string, error)
+	ActOnGrant(ctx context.Context, p grants.Person, act grants.GrantAct) (grants.Grant, error)
+}
+
+// Stops are the bureau's emergency stops.
+type Stops interface {
+	StopAtOnce(ctx context.Context, p grants.Person, kind, target, reason string) (grants.EmergencyStop, error)
+	Reopen(ctx context.Context, p grants.Person, id, reason string) (grants.EmergencyStop, error)
+	ListStops(ctx context.Context, limit int) ([]grants.EmergencyStop, error)
+}
+
+// TrialClock is the workflow's clock of a trial, which can be moved on. Advance
+// returns when what became due has happened.
+type TrialClock interface {
+	Now() time.Time
+	Advance(ctx context.Context, by time.Duration) error
 }
 
 // Bases lists a person's access bases, newest first; next is the after of the page

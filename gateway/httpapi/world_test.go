@@ -23,7 +23,9 @@ import (
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/gateway"
 	"kapok/gateway/exchange"
+	"kapok/gateway/grants"
 	"kapok/gateway/httpapi"
+	"kapok/gateway/postgres"
 )
 
 // world is Kapok's edge on a socket, with a real identity provider beside it.
@@ -35,6 +37,9 @@ type world struct {
 	provider *httptest.Server
 	stores   stores
 	down     atomic.Bool // the identity provider is
+	clock    *movable    // by which terms run
+	grants   *grants.Service
+	workflow *postgres.Workflow
 }
 
 // option changes the world before it begins.
@@ -61,6 +66,8 @@ func newWorld(t testing.TB, options ...option) *world {
 		Trust:    w.stores.bundle().Encode(),
 		Metrics:  w.metrics, Now: time.Now, Log: slog.New(slog.NewJSONHandler(w.logs, nil)),
 	}
+	w.openWorkflow(t, known)
+	config.Matters, config.Desk, config.Stops, config.Trial = w.grants, w.grants, w.grants, w.clock
 	for _, change := range options {
 		change(&config)
 	}

@@ -49,6 +49,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}
+	if err := db.migrateJobs(ctx); err != nil {
+		return fmt.Errorf("postgres: migrate the jobs: %w", err)
+	}
 	return nil
 }
 

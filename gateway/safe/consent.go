@@ -12,7 +12,7 @@ import (
 // notice they were shown; it has to be the one for exactly this wish.
 func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM3 string) (basis.Basis, error) {
 	directory := s.Catalog()
-	notice, err := s.notice(directory, w)
+	notice, err := s.notice(ctx, directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}
@@ -22,7 +22,7 @@ func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM
 		failure.Field = "/notice_sm3"
 		return basis.Basis{}, failure
 	}
-	draft, err := s.draft(directory, w)
+	draft, err := s.draft(ctx, directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}

@@ -1,6 +1,7 @@
 package safe
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -26,12 +27,12 @@ type Notice struct {
 }
 
 // Notice words what is wanted. The error is that of what could not be allowed.
-func (s *Service) Notice(w Wanted) (Notice, error) {
-	return s.notice(s.Catalog(), w)
+func (s *Service) Notice(ctx context.Context, w Wanted) (Notice, error) {
+	return s.notice(ctx, s.Catalog(), w)
 }
 
-func (s *Service) notice(directory *catalog.Catalog, w Wanted) (Notice, error) {
-	draft, err := s.draft(directory, w)
+func (s *Service) notice(ctx context.Context, directory *catalog.Catalog, w Wanted) (Notice, error) {
+	draft, err := s.draft(ctx, directory, w)
 	if err != nil {
 		return Notice{}, err
 	}

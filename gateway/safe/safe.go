@@ -9,6 +9,7 @@ import (
 	"kapok/gateway"
 	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
+	"kapok/policies"
 )
 
 // Bases keeps access bases. Both calls commit the change together with its pending
@@ -17,6 +18,11 @@ import (
 type Bases interface {
 	InsertBasis(ctx context.Context, signed basis.Signed, at time.Time) (pending string, err error)
 	EndBasis(ctx context.Context, e basis.Ending) (held basis.Held, pending string, err error)
+}
+
+// Issued finds the grants that the workflow issued and that were not ended.
+type Issued interface {
+	InForce(ctx context.Context, system, item string) ([]*policies.Grant, error)
 }
 
 // Log seals what was committed.
@@ -28,6 +34,7 @@ type Log interface {
 type Config struct {
 	Catalog func() *catalog.Catalog // the one in force
 	Bases   Bases
+	Issued  Issued
 	Log     Log
 	Signing func() keys.Signing
 	Now     func() time.Time
@@ -62,12 +69,12 @@ type Wanted struct {
 
 // draft checks what is wanted against the catalogue and a grant in force, and fills
 // in what the catalogue knows: a basis never allows more than the grant it serves.
-func (s *Service) draft(directory *catalog.Catalog, w Wanted) (basis.Basis, error) {
+func (s *Service) draft(ctx context.Context, directory *catalog.Catalog, w Wanted) (basis.Basis, error) {
 	item, known := directory.Item(w.Item)
 	if !known {
 		return basis.Basis{}, unknown("/item", "The catalogue holds no such data item.")
 	}
-	grant, err := s.grant(directory, w)
+	grant, err := s.grant(ctx, directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}

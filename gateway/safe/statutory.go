@@ -22,7 +22,7 @@ func (s *Service) Register(ctx context.Context, staff Person, w Wanted, provisio
 		failure.Field = "/legal_provision"
 		return basis.Basis{}, failure
 	}
-	draft, err := s.draft(directory, w)
+	draft, err := s.draft(ctx, directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}

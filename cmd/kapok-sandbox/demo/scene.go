@@ -15,9 +15,13 @@ const (
 	subsidyMatter     = "11440106KAPK0003022010614002000"
 	subsidyPurpose    = "employment-subsidy"
 	allowanceItem     = "2030010002/000001"
+	insuranceItem     = "2020010003/000001"
 
 	citizen = "citizen-01"
 	officer = "staff-bureau-01"
+
+	applicant = "staff-consumer-01" // of the subsidy's department
+	answerer  = "staff-provider-03" // of the department that holds the insurance data
 )
 
 // Systems are the systems whose keys Kapok must know before the demonstration.

@@ -30,6 +30,7 @@ var staff = accounts{
 	{Subject: "staff-consumer-03", Name: "测试员癸", Office: "需求部门(民政局)"},
 	{Subject: "staff-provider-01", Name: "测试员辛", Office: "提供部门(公安部)"},
 	{Subject: "staff-provider-02", Name: "测试员壬", Office: "提供部门(民政部)"},
+	{Subject: "staff-provider-03", Name: "测试员子", Office: "提供部门(人社部)"},
 	{Subject: "staff-counter-01", Name: "测试员丁", Office: "窗口"},
 }
 
