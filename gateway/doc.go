@@ -32,6 +32,7 @@
 //	gateway/messages       what proves each use, encrypted, beside the ledger
 //	gateway/evidence       one file for a court or an archive; timestamp: tokens for it
 //	gateway/exchange       the one path; closing: what a node left open
+//	gateway/grants         how a department comes by a right: applications, clocks, disputes
 //	gateway/safe           what a person allows and withdraws
 //	gateway/returns        data that a higher level returns in batches
 //	gateway/postgres       every store, one file for each domain; the private server
