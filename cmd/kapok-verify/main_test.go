@@ -169,6 +169,9 @@ func TestScripts(t *testing.T) {
 			if err := os.CopyFS(env.WorkDir, os.DirFS(logs)); err != nil {
 				return err
 			}
+			if err := os.CopyFS(filepath.Join(env.WorkDir, "fixtures"), os.DirFS(filepath.Join("..", "..", "gateway", "licence", "verify", "testdata", "fixtures"))); err != nil {
+				return err
+			}
 			env.Setenv("KAPOK", address)
 			for name, content := range map[string][]byte{
 				"receipt.json": made.receipt, "kapok-bundle.json": made.bundle, "stranger.json": made.stranger,

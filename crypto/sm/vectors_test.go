@@ -3,6 +3,7 @@ package sm
 import (
 	"bytes"
 	"encoding/hex"
+	"hash"
 	"math/big"
 	"testing"
 
@@ -18,6 +19,30 @@ func fromHex(t testing.TB, s string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// GB/T 32905-2016, annex A, by both libraries, and that they agree at every length
+// around a block.
+func TestHashes(t *testing.T) {
+	for text, want := range map[string]string{
+		"abc": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0",
+		"abcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcdabcd": "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732",
+	} {
+		for name, h := range map[string]hash.Hash{"first": NewHash(), "second": NewSecondHash()} {
+			h.Write([]byte(text))
+			if got := hex.EncodeToString(h.Sum(nil)); got != want {
+				t.Errorf("%s library: %s", name, got)
+			}
+		}
+	}
+	for length := range 200 {
+		message := bytes.Repeat([]byte{byte(length)}, length)
+		second := NewSecondHash()
+		second.Write(message)
+		if first := Sum(message); !bytes.Equal(first[:], second.Sum(nil)) {
+			t.Errorf("the libraries differ at %d bytes", length)
+		}
+	}
 }
 
 // GB/T 32918.5-2017 annex A.2, step by step.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"cmp"
 	"errors"
+	"hash"
 	"io"
 	"slices"
 	"sync"
@@ -189,21 +190,25 @@ func (c *Container) Read(name string) ([]byte, error) {
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // Hash returns the SM3 of a file, read in pieces of 32 KiB.
-func (c *Container) Hash(name string) ([sm.Size]byte, error) {
-	var digest [sm.Size]byte
+func (c *Container) Hash(name string) ([sm.Size]byte, error) { return c.hash(name, sm.NewHash()) }
+
+// SecondHash returns the same by the second library.
+func (c *Container) SecondHash(name string) ([sm.Size]byte, error) {
+	return c.hash(name, sm.NewSecondHash())
+}
+
+func (c *Container) hash(name string, hash hash.Hash) ([sm.Size]byte, error) {
 	reader, err := c.Open(name)
 	if err != nil {
-		return digest, err
+		return [sm.Size]byte{}, err
 	}
 	defer reader.Close()
 	buffer := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buffer)
-	hash := sm.NewHash()
 	if _, err := io.CopyBuffer(writerOnly{hash}, readerOnly{reader}, buffer[:]); err != nil {
-		return digest, refuse(ErrContainer, "the file /%s cannot be unpacked", name)
+		return [sm.Size]byte{}, refuse(ErrContainer, "the file /%s cannot be unpacked", name)
 	}
-	hash.Sum(digest[:0])
-	return digest, nil
+	return [sm.Size]byte(hash.Sum(nil)), nil
 }
 
 // writerOnly and readerOnly keep io.CopyBuffer to the buffer it was given.
