@@ -45,8 +45,13 @@ fuzz: ## each fuzz function for FUZZTIME (default 1m)
 bench: setup build ## the whole path against a bare proxy, over real sockets
 	@$(BIN)/kapok bench
 
-bench-ledger: setup ## entries/s and latency of the ledger, durable
+bench-ledger: setup ## the ledger's figures, durable (KAPOK_GROWN=10027008: growth to ten million entries)
 	@GOGC=400 $(GO) test -run '^$$' -bench 'Ledger(Append|Latency)' -benchtime 3s ./gateway/postgres
+	@GOGC=400 $(GO) test -run '^$$' -bench 'Ledger(Ratio|Growth)' -benchtime 1x -timeout 120m ./gateway/postgres
+	@$(GO) test -run '^$$' -bench VerifyLog ./gateway/ledger
+
+tamper: ## KAPOK_TAMPERS random tampers as the database's superuser (default 1,000), every one to be found
+	@KAPOK_TAMPERS=$${KAPOK_TAMPERS:-1000} $(GO) test -run '^TestTamper' -count=1 -timeout 60m -v ./gateway/postgres
 
 bench-licence: ## verifying sealed OFD documents: time on one core, memory of 100 MiB
 	@$(GO) test -run '^$$' -bench Verify -benchtime 2s ./gateway/licence/verify

@@ -57,31 +57,46 @@ func insertRaw(ctx context.Context, conn *pgx.Conn, origin string, r *rawRows) e
 	return conn.SendBatch(ctx, send).Close()
 }
 
-// BenchmarkLedgerRaw is what BenchmarkLedgerAppend is measured against.
-func BenchmarkLedgerRaw(b *testing.B) {
-	for _, size := range []int{64, 1024} {
-		b.Run(fmt.Sprintf("rows=%d", size), func(b *testing.B) {
+// BenchmarkLedgerRatio measures, on one server and in turns, so that both meet the same
+// machine, what the ledger appends with that many callers and what one connection
+// inserts raw in batches of that many rows.
+func BenchmarkLedgerRatio(b *testing.B) {
+	for _, callers := range []int{64, 1024} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			server, _ := pgtest.Durable(b)
-			db := pgtest.Open(b, server.DSN())
-			sealed := sampleOfRows(b, db, newDistrict(b))
+			db, d := pgtest.Open(b, server.DSN()), newDistrict(b)
+			sealed := sampleOfRows(b, db, d)
 			conn, err := pgx.Connect(b.Context(), server.DSN())
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer conn.Close(context.Background())
-			b.ResetTimer()
-			for i := 0; i < b.N; i += size {
-				b.StopTimer()
-				rows := rawRowsOf(sealed, i, size)
-				b.StartTimer()
-				if err := insertRaw(b.Context(), conn, "kapok.example.cn/raw", rows); err != nil {
-					b.Fatal(err)
-				}
+			log := openLog(b, db.Ledger(), d.options(originB, "b"))
+			const rounds, each = 6, 8 << 10
+			var appended, raw time.Duration
+			for round := range rounds {
+				appended += appendFrom(b, log, callers, uint64(1000+round*each), each) * each
+				raw += rawTime(b, conn, sealed, round*each, each, callers)
 			}
-			b.StopTimer()
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(0, "ns/op") // the whole is no measure of anything
+			b.ReportMetric(rounds*each/appended.Seconds(), "appends/s")
+			b.ReportMetric(rounds*each/raw.Seconds(), "raw/s")
+			b.ReportMetric(raw.Seconds()/appended.Seconds(), "of-raw")
 		})
 	}
+}
+
+func rawTime(b *testing.B, conn *pgx.Conn, sealed []ledger.Stored, from, n, batch int) (took time.Duration) {
+	b.Helper()
+	for i := from; i < from+n; i += batch {
+		rows := rawRowsOf(sealed, i, batch)
+		began := time.Now()
+		if err := insertRaw(b.Context(), conn, "kapok.example.cn/raw", rows); err != nil {
+			b.Fatal(err)
+		}
+		took += time.Since(began)
+	}
+	return took
 }
 
 // sampleOfRows seals some intents and reads them back.

@@ -96,9 +96,7 @@ func resign(t *testing.T, tx pgx.Tx, signing ledger.Signing, origin string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := signing.Signer.Public().Bytes()
-	sum := sm.Sum(public)
-	key := origin + "/" + hex.EncodeToString(sum[:16])
+	key, _ := signedNote(t, signing, origin, 1, make([]byte, ledger.HashSize))
 	exec(t, tx, `insert into ledger_keys values ($1, $2, $3) on conflict do nothing`, origin, key, signing.Chain)
 	exec(t, tx, `delete from ledger_keys where origin = $1 and key <> $2`, origin, key)
 	tree, next := emptyRange(), 0
@@ -114,19 +112,30 @@ func resign(t *testing.T, tx pgx.Tx, signing ledger.Signing, origin string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sealed := time.Now().UTC().Format("2006-01-02T15:04:05.000Z") // nothing in the log is later
-		text := fmt.Sprintf("%s\n%d\n%s\nsealed %s\n", origin, one.Size, base64.StdEncoding.EncodeToString(root), sealed)
-		signature, err := signing.Signer.Sign(t.Context(), ledger.CheckpointDomain.Message([]byte(text)), sm.Raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := sm.Sum([]byte(key), []byte("\n\xffkapok/sm2-sm3/v1"), public)
-		note := text + "\n— " + key + " " + base64.StdEncoding.EncodeToString(append(id[:4:4], signature...)) + "\n"
-		if _, err := ledger.ParseCheckpoint(note); err != nil || strings.Count(note, "\n") != 6 {
-			t.Fatalf("the forger does not know the format: %v", err)
-		}
+		key, note := signedNote(t, signing, origin, uint64(one.Size), root)
 		exec(t, tx, `update ledger_checkpoints set key = $3, note = $4 where origin = $1 and size = $2`, origin, one.Size, key, note)
 	}
+}
+
+// signedNote makes a checkpoint as of now, which nothing in a log is later than, and
+// names its key.
+func signedNote(t testing.TB, signing ledger.Signing, origin string, size uint64, root []byte) (key, note string) {
+	t.Helper()
+	public := signing.Signer.Public().Bytes()
+	sum := sm.Sum(public)
+	key = origin + "/" + hex.EncodeToString(sum[:16])
+	sealed := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	text := fmt.Sprintf("%s\n%d\n%s\nsealed %s\n", origin, size, base64.StdEncoding.EncodeToString(root), sealed)
+	signature, err := signing.Signer.Sign(t.Context(), ledger.CheckpointDomain.Message([]byte(text)), sm.Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := sm.Sum([]byte(key), []byte("\n\xffkapok/sm2-sm3/v1"), public)
+	note = text + "\n— " + key + " " + base64.StdEncoding.EncodeToString(append(id[:4:4], signature...)) + "\n"
+	if _, err := ledger.ParseCheckpoint(note); err != nil || strings.Count(note, "\n") != 6 {
+		t.Fatalf("the forger does not know the format: %v", err)
+	}
+	return key, note
 }
 
 // TestOnlyTheAnchorFindsARewriteByTheKeysHolder: the rewrite of TestTamper is a good
