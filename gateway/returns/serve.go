@@ -108,20 +108,29 @@ func (c *Connector) open(ctx context.Context, own *keys.PersonKey, row *Kept) (c
 	defer generation.Forget()
 	key := own.Join(generation, nil)
 	defer key.Forget()
-	values := append([]string{}, row.Plain...)
-	bound := place(nil, c.dataset.Code, row.Delivery.ID, row.File, row.Line)
-	for i, column := range c.dataset.Columns[len(row.Plain):] {
-		opened, err := key.Open(row.Sealed[i], append(bound[:len(bound):len(bound)], column.Name...))
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w: a sealed value was changed or moved", connectors.ErrGarbage)
-		}
-		values = append(values, string(opened))
+	values, err := openRow(c.dataset, key, row)
+	if err != nil {
+		return nil, nil, err
 	}
 	record := connectors.Record{}
 	for i, column := range c.dataset.Columns {
 		record[column.Source] = values[i]
 	}
 	return record, values, nil
+}
+
+// openRow returns a row's values in the order of the dataset's columns.
+func openRow(d *Dataset, key *keys.PersonKey, row *Kept) ([]string, error) {
+	values := append([]string{}, row.Plain...)
+	bound := place(nil, d.Code, row.Delivery.ID, row.File, row.Line)
+	for i, column := range d.Columns[len(row.Plain):] {
+		opened, err := key.Open(row.Sealed[i], append(bound[:len(bound):len(bound)], column.Name...))
+		if err != nil {
+			return nil, fmt.Errorf("%w: a sealed value was changed or moved", connectors.ErrGarbage)
+		}
+		values = append(values, string(opened))
+	}
+	return values, nil
 }
 
 // origin is how lineage stands in an answer and in the ledger: see [ParseOrigin].

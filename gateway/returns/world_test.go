@@ -36,6 +36,7 @@ var columns = []string{"SFZH", "XM", "BTZL", "YBTJE", "SCFFNY", "FFZT", "XZQH"}
 type world struct {
 	*returns.Importer
 	store   *postgres.Returns
+	dsn     string
 	db      *postgres.DB
 	people  *postgres.People
 	persons *keys.Persons
@@ -45,7 +46,7 @@ type world struct {
 	now     time.Time
 }
 
-func newWorld(t testing.TB) *world { return worldOn(t, pgtest.New(t), openKeys(t, t.TempDir())) }
+func newWorld(t testing.TB) *world { return worldOn(t, pgtest.NewDSN(t), openKeys(t, t.TempDir())) }
 
 func openKeys(t testing.TB, folder string) *keys.File {
 	t.Helper()
@@ -56,13 +57,14 @@ func openKeys(t testing.TB, folder string) *keys.File {
 	return file
 }
 
-func worldOn(t testing.TB, db *postgres.DB, ring *keys.File) *world {
+func worldOn(t testing.TB, dsn string, ring *keys.File) *world {
 	t.Helper()
+	db := pgtest.Open(t, dsn)
 	known, err := catalog.Load(catalog.Example(), map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": "http://127.0.0.1:8641"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{db: db, store: db.Returns(), persons: ring.Persons(), folder: t.TempDir(), now: time.Now().UTC().Truncate(time.Second)}
+	w := &world{dsn: dsn, db: db, store: db.Returns(), persons: ring.Persons(), folder: t.TempDir(), now: time.Now().UTC().Truncate(time.Second)}
 	w.people = db.People(ring.Lookup().All).WithKeys(w.persons)
 	if w.key, err = sm.GenerateKey(); err != nil {
 		t.Fatal(err)
@@ -234,4 +236,11 @@ func person(t testing.TB, n int) gateway.Identity {
 		t.Fatal(err)
 	}
 	return id
+}
+
+func fieldOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return gateway.AsError(err).Field
 }
