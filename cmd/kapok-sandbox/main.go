@@ -19,6 +19,7 @@ const usage = `kapok-sandbox plays the outside world for trials of Kapok.
 
   kapok-sandbox serve   the national sharing platform and the identity provider
   kapok-sandbox keys    the departments' keys: make them, write the public halves
+  kapok-sandbox return  a national department's delivery of a dataset, sound or with a fault
   kapok-sandbox demo    drive the demonstration against a running Kapok
 
 Each command explains its flags with -h.
@@ -29,6 +30,8 @@ var commands = map[string]func(ctx context.Context, args []string, out io.Writer
 	"serve": serve,
 	"keys":  makeKeys,
 	"demo":  runDemo,
+
+	"return": deliver,
 }
 
 func main() {

@@ -33,6 +33,7 @@ func commands() []command {
 		{"catalog", "check a catalogue folder", checkCatalog},
 		{"bundle", "print the trust bundle that kapok-verify pins", bundle},
 		{"ledger", "evidence of a use; a log's files and proofs; what is past its time; erasure", ledgerCommand},
+		{"returns", "data returned in batches: receive, status, publish, rollback, lineage, destroy", returnsCommand},
 		{"bench", "measure the whole path against a bare proxy", bench},
 	}
 }

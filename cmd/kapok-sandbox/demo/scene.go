@@ -1,5 +1,7 @@
 package demo
 
+import "kapok/cmd/kapok-sandbox/returning"
+
 // What the demonstration plays with: names of the example catalogue
 // (catalog/data) and of the sandbox's people.
 const (
@@ -25,7 +27,7 @@ const (
 )
 
 // Systems are the systems whose keys Kapok must know before the demonstration.
-func Systems() []string { return []string{assistanceSystem, subsidySystem} }
+func Systems() []string { return []string{assistanceSystem, subsidySystem, returning.System} }
 
 func householdFields() []string {
 	return []string{"name", "household_address", "relation_to_head", "household_size", "state"}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kapok/catalog"
+	"kapok/crypto/sm"
+	"kapok/gateway/postgres"
+	"kapok/gateway/returns"
+)
+
+const returnsUsage = `usage: kapok returns ACT --config FILE …
+  receive MANIFEST           land, check and reconcile a delivery; its files lie beside the manifest,
+                             its signature in MANIFEST.jws; run again, it goes on where it was interrupted
+  status [DATASET]           the deliveries, the latest first
+  publish DELIVERY           put a reconciled delivery in force
+  rollback DATASET REASON    put the version before in force again
+  verify DELIVERY            decrypt all that stands of a full delivery and compare its digest
+  lineage WHERE              file and line of a served value (the member "lineage" of an answer's source)
+  destroy DELIVERY SECOND REASON   drop rows and key; SECOND is who confirms it
+  expired                    the deliveries that are kept past their time`
+
+// returnsActs are what an operator does with data that is returned in batches.
+var returnsActs = map[string]struct {
+	words int // at least
+	run   func(r *returning, ctx context.Context, words []string) error
+}{
+	"receive":  {1, (*returning).receive},
+	"status":   {0, (*returning).status},
+	"publish":  {1, (*returning).publish},
+	"rollback": {2, (*returning).rollBack},
+	"verify":   {1, (*returning).verify},
+	"lineage":  {1, (*returning).lineage},
+	"destroy":  {3, (*returning).destroy},
+	"expired":  {0, (*returning).expired},
+}
+
+// returning is an importer at work for an operator.
+type returning struct {
+	importer *returns.Importer
+	store    *postgres.Returns
+	out      io.Writer
+}
+
+func returnsCommand(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New(returnsUsage)
+	}
+	act, known := returnsActs[args[0]]
+	if !known {
+		return errors.New(returnsUsage)
+	}
+	c, words, err := configOf("returns "+args[0], args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(words) < act.words {
+		return errors.New(returnsUsage)
+	}
+	r, stop, err := openReturns(ctx, c, out)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return act.run(r, ctx, words)
+}
+
+func openReturns(ctx context.Context, c config, out io.Writer) (*returning, func(), error) {
+	log := newLog(os.Stderr)
+	ring, err := openKeyring(ctx, c.Keys, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	directory, err := loadCatalog(c.Catalog)
+	if err != nil {
+		return nil, nil, err
+	}
+	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &returning{out: out, store: database.Returns()}
+	r.importer = returns.New(returns.Config{
+		Catalog: func() *catalog.Catalog { return directory }, Store: r.store,
+		People: database.People(ring.Lookup().All).WithKeys(ring.Persons()), Persons: ring.Persons(), Providers: r.store,
+		Verifier: sm.NewVerifier(sm.VerifierOptions{}), Now: time.Now, Log: log,
+	})
+	return r, func() {
+		database.Close()
+		if held, ok := ring.(closer); ok {
+			_ = held.Close(context.WithoutCancel(ctx)) // a token that is not given back ends by itself
+		}
+	}, nil
+}
+
+func (r *returning) receive(ctx context.Context, words []string) error {
+	document, err := os.ReadFile(words[0])
+	if err != nil {
+		return err
+	}
+	signature, err := os.ReadFile(words[0] + ".jws")
+	if err != nil {
+		return err
+	}
+	delivery, _, err := r.importer.Receive(ctx, document, strings.TrimSpace(string(signature)), operator)
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(words[0]), err)
+	}
+	bar := newBar(os.Stderr, delivery.Manifest)
+	delivery, err = r.importer.Import(ctx, delivery.ID, filepath.Dir(words[0]), operator, bar.tell)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	return r.told(delivery)
+}
+
+// told prints what became of a delivery; one that was refused is an error.
+func (r *returning) told(d returns.Delivery) error {
+	if err := r.print(shownDelivery(d)); err != nil || d.State != returns.Refused {
+		return err
+	}
+	for _, one := range d.Findings.List {
+		fmt.Fprintln(r.out, one)
+	}
+	return fmt.Errorf("refused: %d rules are broken; nothing was published", int64(len(d.Findings.List))+d.Findings.More)
+}
+
+// shown is a delivery as it is printed.
+type shown struct {
+	Delivery string          `json:"delivery"`
+	Dataset  string          `json:"dataset"`
+	Version  int             `json:"version"`
+	Kind     returns.Kind    `json:"kind"`
+	State    returns.State   `json:"state"`
+	Since    time.Time       `json:"since"`
+	AsOf     time.Time       `json:"as_of"`
+	Keep     time.Time       `json:"keep_until"`
+	Report   *returns.Report `json:"report,omitempty"`
+}
+
+func shownDelivery(d returns.Delivery) shown {
+	return shown{
+		Delivery: d.ID, Dataset: d.Manifest.Dataset, Version: d.Manifest.Version, Kind: d.Manifest.Kind,
+		State: d.State, Since: d.Since, AsOf: d.Manifest.AsOf, Keep: d.Manifest.KeepUntil, Report: d.Report,
+	}
+}
+
+func (r *returning) print(document any) error {
+	encoder := json.NewEncoder(r.out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}
+
+const statusLimit = 50
+
+func (r *returning) status(ctx context.Context, words []string) error {
+	found, err := r.store.Deliveries(ctx, strings.Join(words, ""), statusLimit)
+	if err != nil {
+		return err
+	}
+	return r.list(found)
+}
+
+func (r *returning) expired(ctx context.Context, _ []string) error {
+	found, err := r.store.Expired(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	return r.list(found)
+}
+
+func (r *returning) list(found []returns.Delivery) error {
+	for _, d := range found {
+		if _, err := fmt.Fprintf(r.out, "%s\t%s\t%d\t%s\t%s since %s\n",
+			d.ID, d.Manifest.Dataset, d.Manifest.Version, d.Manifest.Kind, d.State, d.Since.Format(time.RFC3339)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *returning) publish(ctx context.Context, words []string) error {
+	if _, err := r.importer.Publish(ctx, words[0], operator); err != nil {
+		return err
+	}
+	delivery, err := r.store.Delivery(ctx, words[0])
+	if err != nil {
+		return err
+	}
+	return r.told(delivery)
+}
+
+func (r *returning) rollBack(ctx context.Context, words []string) error {
+	delivery, _, err := r.importer.RollBack(ctx, words[0], operator, strings.Join(words[1:], " "))
+	if err != nil {
+		return err
+	}
+	return r.told(delivery)
+}
+
+func (r *returning) verify(ctx context.Context, words []string) error {
+	delivery, err := r.store.Delivery(ctx, words[0])
+	if err != nil {
+		return err
+	}
+	found, err := r.importer.Verify(ctx, words[0])
+	if err != nil {
+		return err
+	}
+	if delivery.Report != nil && delivery.Report.Content != found {
+		return errors.New("what stands in the table is not what was delivered")
+	}
+	_, err = fmt.Fprintln(r.out, found)
+	return err
+}
+
+func (r *returning) lineage(ctx context.Context, words []string) error {
+	found, err := r.importer.Lineage(ctx, words[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(r.out, "dataset   %s, version %d\ndelivery  %s\nmanifest  SM3 %s\nfile      %s\nline      %d\n",
+		found.Dataset, found.Version, found.Delivery, found.Manifest, found.File, found.Line)
+	return err
+}
+
+func (r *returning) destroy(ctx context.Context, words []string) error {
+	gone, pending, err := r.importer.Destroy(ctx, words[0], returns.Order{Actor: operator, Second: words[1], Reason: strings.Join(words[2:], " ")})
+	if err != nil {
+		return err
+	}
+	if err := r.print(gone); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(r.out, "the ledger holds it as a return-destroyed entry (pending %s until a node seals it)\n", pending)
+	return err
+}
