@@ -32,7 +32,7 @@ func TestKeysAreListed(t *testing.T) {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
-	if strings.Count(out.String(), "\n") != 2 {
+	if strings.Count(out.String(), "\n") != 3 {
 		t.Errorf("it printed %q", out.String())
 	}
 }

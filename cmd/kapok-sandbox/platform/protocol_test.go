@@ -288,7 +288,7 @@ func TestRecordsOfTheCatalogue(t *testing.T) {
 	described := 0
 	for item := range directory.Items() {
 		connection, served := directory.Connection(item.Code)
-		if !served {
+		if !served || connection.Protocol != "gjgxjhpt" {
 			continue
 		}
 		asked, known := interfaces[connection.Settings["sid"]]
