@@ -127,9 +127,7 @@ func (p *Prepared) freeFolder(parent string) string {
 func (p *Prepared) addToList(d *Document, signature string, known int) error {
 	entry := fmt.Sprintf(`<ofd:Signature %s ID="%s" Type="Seal" BaseLoc="/%s"/>`, namespace, signatureID(known), escaped(signature))
 	if d.Signatures != "" {
-		changed, err := p.original.insert(d.Signatures, entry)
-		p.put(file{name: d.Signatures, data: changed})
-		return err
+		return p.extendList(d.Signatures, entry, signatureID(known))
 	}
 	d.Signatures = path.Dir(d.File) + "/Signs/Signatures.xml"
 	root, err := p.original.insert(Root, "<ofd:Signatures "+namespace+">/"+escaped(d.Signatures)+"</ofd:Signatures>", "DocBody")
@@ -137,8 +135,24 @@ func (p *Prepared) addToList(d *Document, signature string, known int) error {
 		return err
 	}
 	p.put(file{name: Root, data: root})
-	p.put(file{name: d.Signatures, data: []byte(prologue + "<ofd:Signatures " + namespace + "><ofd:MaxSignId>1</ofd:MaxSignId>" + entry + "</ofd:Signatures>")})
+	p.put(file{name: d.Signatures, data: []byte(prologue + "<ofd:Signatures " + namespace + "><ofd:MaxSignId>" + signatureID(known) + "</ofd:MaxSignId>" + entry + "</ofd:Signatures>")})
 	return nil
+}
+
+func (p *Prepared) extendList(name, entry, last string) error {
+	list, err := p.original.xmlFile(name)
+	if err != nil {
+		return err
+	}
+	if known := list.root.Child("MaxSignId"); known != nil {
+		list.replace(known, "<ofd:MaxSignId "+namespace+">"+last+"</ofd:MaxSignId>")
+	}
+	if err := list.add(list.root, entry); err != nil {
+		return err
+	}
+	changed, err := list.file(p.original.limits)
+	p.put(changed)
+	return err
 }
 
 func signatureID(known int) string { return fmt.Sprintf("s%03d", known+1) }
