@@ -19,7 +19,7 @@
 //	crypto/jose, httpsig,  tokens, signed HTTP messages, certificates, time-stamps
 //	  pki, tsp
 //	crypto/eseal           electronic seals and what is sealed with them (GB/T 38540)
-//	gateway/licence/ofd    the OFD container: read, written, sealed; verify: what a seal
+//	gateway/licence/ofd    the OFD container: read, written, sealed, drawn; verify: what a seal
 //	                       is worth, step by step
 //	crypto/keys            where long-lived keys are; the short-lived operational key
 //	catalog                departments, systems, items, sources, grants: strict YAML

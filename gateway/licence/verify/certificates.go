@@ -137,27 +137,47 @@ func (s *examined) revocationOf(p party, at time.Time) Step {
 	return Step{Status: Pass, Why: Words{"未被吊销", "it has not been revoked"}}
 }
 
-// checkTimeStamp asks a token for the signature value's time. A token of an unknown
-// profile proves nothing and takes nothing away.
+// checkTimeStamp asks the tokens for the time of the signature and, in version 5, of the
+// seal. A token of an unknown profile proves nothing and takes nothing away.
 func (s *examined) checkTimeStamp(signature *eseal.Signature) {
-	if signature.TimeStamp == nil {
+	if signature.TimeStamp == nil && signature.Seal.TimeStamp == nil {
 		s.add(StepTimeStamp, NotChecked, Words{"没有时间戳", "there is no time-stamp"})
 		return
 	}
-	token, err := tsp.ParseToken(signature.TimeStamp)
-	if err != nil {
-		s.add(StepTimeStamp, Flagged, Words{"时间戳不能读取", "the time-stamp is of a kind that is not read here"})
-		return
-	}
-	roots := s.verifier.trust.Roots
-	if len(roots) == 0 {
+	if len(s.verifier.trust.Roots) == 0 {
 		s.add(StepTimeStamp, NotChecked, Words{"未配置可信根", "no trusted root was given"})
 		return
 	}
-	if err := token.Verify(s.verifier.signatures, s.caller, tsp.BySM3(signature.Signer.Value), s.verifier.trust.Intermediates, roots); err != nil {
-		s.add(StepTimeStamp, Flagged, words("时间戳不能作为证明（%s）", "the time-stamp proves nothing: %s", err))
-		return
+	told := Words{}
+	for _, stamp := range []struct {
+		token, value []byte
+		of           Words
+		into         **time.Time
+	}{
+		{signature.TimeStamp, signature.Signer.Value, Words{"签章", "the signature"}, &s.Stamped},
+		{signature.Seal.TimeStamp, signature.Seal.Maker.Value, Words{"印章", "the seal"}, new(*time.Time)},
+	} {
+		if stamp.token == nil {
+			continue
+		}
+		at, err := s.stamped(stamp.token, stamp.value)
+		if err != nil {
+			s.add(StepTimeStamp, Flagged, Words{stamp.of.Zh + "的时间戳不能作为证明（" + err.Error() + "）", "the time-stamp of " + stamp.of.En + " proves nothing: " + err.Error()})
+			return
+		}
+		*stamp.into = &at
+		told.Zh += stamp.of.Zh + " " + at.Format(time.RFC3339) + " "
+		told.En += stamp.of.En + " " + at.Format(time.RFC3339) + " "
 	}
-	s.Stamped = &token.Time
-	s.add(StepTimeStamp, Pass, words("时间戳时间 %s", "stamped at %s", token.Time.Format(time.RFC3339)))
+	s.add(StepTimeStamp, Pass, Words{"时间戳：" + strings.TrimSpace(told.Zh), "stamped: " + strings.TrimSpace(told.En)})
+}
+
+// stamped is the time that a token vouches for, about a signature value.
+func (s *examined) stamped(token, value []byte) (time.Time, error) {
+	read, err := tsp.ParseToken(token)
+	if err != nil {
+		return time.Time{}, err
+	}
+	trust := s.verifier.trust
+	return read.Time, read.Verify(s.verifier.signatures, s.caller, tsp.BySM3(value), trust.Intermediates, trust.Roots)
 }

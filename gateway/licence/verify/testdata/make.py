@@ -132,13 +132,14 @@ class Party:
     """Somebody with a key and a certificate."""
     serial = 1000
 
-    def __init__(self, common, issuer=None, life=("240101000000Z", "340101000000Z"), ca=False, string=utf8, key=None, usage=None):
+    def __init__(self, common, issuer=None, life=("240101000000Z", "340101000000Z"), ca=False, string=utf8, key=None, usage=None, more=()):
         Party.serial += 1
         self.number, self.key, self.subject = Party.serial, key or Key(common), name(common, string)
         issuer = issuer or self
         extensions = [extension("2.5.29.15", usage or (bits(b"\x06", 1) if ca else bits(b"\xc0", 6)), True),
                       extension("2.5.29.14", octets(sm3(self.key.point)[:20])),
                       extension("2.5.29.35", seq(tlv(0x80, sm3(issuer.key.point)[:20])))]
+        extensions += more
         if ca:
             extensions.append(extension("2.5.29.19", seq(tlv(0x01, b"\xff")), True))
         tbs = seq(tlv(0xA0, integer(2)), integer(self.number), seq(oid(SM2_SM3)), issuer.subject, seq(utc(life[0]), utc(life[1])), self.subject,
@@ -179,7 +180,7 @@ def chunk(kind, data):
 PNG = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)) + \
     chunk(b"IDAT", zlib.compress((b"\0" + b"\xc8\x10\x10" * 8) * 8, 9)) + chunk(b"IEND", b"")
 
-def seal(version=4, signers=(SIGNER,), digests=False, raw=False, dates=("20240101000000Z", "20240101000000Z", "20340101000000Z"), vid="GOMAIN", algorithm=SM2_SM3, kind=1, picture="png"):
+def seal(version=4, signers=(SIGNER,), digests=False, raw=False, dates=("20240101000000Z", "20240101000000Z", "20340101000000Z"), vid="GOMAIN", algorithm=SM2_SM3, kind=1, picture="png", stamp=None):
     listed = seq(*[octets(s.certificate) for s in signers])
     if digests:
         listed = seq(*[seq(tlv(0x13, b"SM3"), octets(sm3(s.certificate))) for s in signers])
@@ -190,16 +191,30 @@ def seal(version=4, signers=(SIGNER,), digests=False, raw=False, dates=("2024010
     maker = octets(MAKER.certificate) + oid(algorithm)
     if version == 1:
         return seq(info, seq(maker, bits(MAKER.key.sign(seq(info, maker), raw))))
-    return seq(info, maker, bits(MAKER.key.sign(info, raw)))
+    value = MAKER.key.sign(info, raw)
+    return seq(info, maker, bits(value), *([tlv(0xA0, bits(stamp(value)))] if stamp else []))
 
-def ses(the_seal, xml, path, version=4, signer=SIGNER, at="20260501080000Z", raw=False, algorithm=SM2_SM3):
+STAMPER = Party("测试时间戳机构", ROOT, more=(extension("2.5.29.37", seq(oid("1.3.6.1.5.5.7.3.8")), True),))
+
+def time_stamp(data, at="20260501080005Z"):
+    """A token of RFC 3161 about data, by SM3 and SM2."""
+    info = seq(integer(1), oid("1.2.3.4"), seq(seq(oid(SM3), tlv(5)), octets(sm3(data))), integer(77), generalized(at))
+    listed = seq(oid("1.2.840.113549.1.9.3"), der_set(oid("1.2.840.113549.1.9.16.1.4")))
+    listed += seq(oid("1.2.840.113549.1.9.4"), der_set(octets(sm3(info))))
+    listed += seq(oid("1.2.840.113549.1.9.16.2.47"), der_set(seq(seq(seq(seq(oid(SM3)), octets(sm3(STAMPER.certificate)))))))
+    signer = seq(integer(1), seq(ROOT.subject, integer(STAMPER.number)), seq(oid(SM3)), tlv(0xA0, listed), seq(oid(SM2_SM3)), octets(STAMPER.key.sign(der_set(listed))))
+    return seq(oid("1.2.840.113549.1.7.2"), tlv(0xA0, seq(integer(3), der_set(seq(oid(SM3))), seq(oid("1.2.840.113549.1.9.16.1.4"), tlv(0xA0, octets(info))),
+               tlv(0xA0, STAMPER.certificate), der_set(signer))))
+
+def ses(the_seal, xml, path, version=4, signer=SIGNER, at="20260501080000Z", raw=False, algorithm=SM2_SM3, stamp=None):
     common = integer(version) + the_seal
     certificate = octets(signer.certificate) + oid(algorithm)
     if version == 1:
         tbs = seq(common, bits(utc(at[2:])), bits(sm3(xml)), ia5(path), certificate)
         return seq(tbs, bits(signer.key.sign(tbs, raw)))
     tbs = seq(common, generalized(at), bits(sm3(xml)), ia5(path))
-    return seq(tbs, certificate, bits(signer.key.sign(tbs, raw)))
+    value = signer.key.sign(tbs, raw)
+    return seq(tbs, certificate, bits(value), *([tlv(0xA0, bits(stamp(value)))] if stamp else []))
 
 def signed_data(xml, signer=SIGNER, algorithm=SM2_SIGN, attributes=False, content=lambda digest: digest, signing_time=True):
     digest = sm3(xml)
@@ -340,6 +355,10 @@ FIXTURES = {
     "signature-flipped": lambda: sealed(value=flip(-1)),
     "value-truncated": lambda: sealed(value=lambda data: data[:-7]),
     "annotation-uncovered": lambda: sealed(extra={"Doc_0/Annots/Annotation.xml": "<a/>"}),
+    "stamped": lambda: sealed(5, seal_options={"stamp": time_stamp}, sign_options={"stamp": time_stamp}),
+    "stamped-other": lambda: sealed(sign_options={"stamp": lambda value: time_stamp(b"something else")}),
+    "stamped-seal-other": lambda: sealed(5, seal_options={"stamp": lambda value: time_stamp(b"something else")}),
+    "stamped-unreadable": lambda: sealed(sign_options={"stamp": lambda value: b"no token"}),
     "redirected": redirected,
     "second": second,
     "signed-data": lambda: signed(),
