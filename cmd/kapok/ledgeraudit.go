@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"kapok/crypto/sm"
+	"kapok/gateway/evidence"
 	"kapok/gateway/ledger"
 	"kapok/gateway/ledger/anchor"
 	"kapok/gateway/postgres"
@@ -32,6 +34,7 @@ func auditLedger(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("audit", flag.ContinueOnError)
 	path := flags.String("config", "", "configuration file (YAML); KAPOK_… variables override it")
 	pinned := flags.String("bundle", "", "the trust bundle, from where you keep it; empty: that of this node's keys")
+	open := flags.Bool("messages", false, "open every message of the store, with this node's keys, and compare it with its entry's commitment")
 	flags.Var(&anchors, "anchor", "file or folder of checkpoints kept outside the database; may be repeated; none: ledger.anchors")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -52,11 +55,31 @@ func auditLedger(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer database.Close()
+	options.Messages.Since = time.Now().AddDate(0, -leastKept, 0)
+	if *open {
+		ring, err := openKeyring(ctx, c.Keys, newLog(os.Stderr))
+		if err != nil {
+			return err
+		}
+		options.Messages.Open = newReader(database, ring).digest
+	}
 	report, err := database.Ledger().Audit(ctx, options)
 	if err != nil {
 		return err
 	}
 	return printAudit(out, report, len(options.Anchors))
+}
+
+// leastKept is the shortest time that a message is kept, in months (messages.Security).
+const leastKept = 6
+
+// digest is what an entry must commit to, for an audit.
+func (r *recordReader) digest(ctx context.Context, kept ledger.Attachment) (string, error) {
+	message, err := r.open(ctx, &kept)
+	if err != nil || len(message) == 0 {
+		return "", err
+	}
+	return evidence.Digest(message), nil
 }
 
 func pinnedBundle(ctx context.Context, c config, path string) (ledger.Bundle, error) {
@@ -98,8 +121,8 @@ func printAudit(out io.Writer, report ledger.AuditReport, anchors int) error {
 	if report.More > 0 {
 		fmt.Fprintf(out, "… and %d findings more\n", report.More)
 	}
-	fmt.Fprintf(out, "%d logs, %d entries, %d checkpoints, against %d anchors: %s\n",
-		report.Logs, report.Entries, report.Checkpoints, anchors, verdict(report))
+	fmt.Fprintf(out, "%d logs, %d entries, %d checkpoints, %d messages (%d of destroyed keys), against %d anchors: %s\n",
+		report.Logs, report.Entries, report.Checkpoints, report.Messages, report.Unreadable, anchors, verdict(report))
 	if anchors == 0 {
 		fmt.Fprintln(out, "without an anchor, a tail that was cut off or a log that was written anew by a key's holder cannot be found")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"kapok/crypto/keys"
 	"kapok/crypto/sm"
 	"kapok/gateway/evidence"
+	"kapok/gateway/ledger"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
 )
@@ -140,5 +142,33 @@ func TestRefusalsKeepTheirRequest(t *testing.T) {
 	}
 	if owners[true] != 1 || owners[false] != 1 {
 		t.Errorf("one refusal concerns a person and one nobody: %v", owners)
+	}
+}
+
+// TestAuditOpensMessages: with the node's keys, the audit compares every message that the
+// path kept with its entry; those whose keys were destroyed it counts.
+func TestAuditOpensMessages(t *testing.T) {
+	w := newWorld(t, 1)
+	department := w.enrol(dibao)
+	for range 2 {
+		readRelease(t, department.send(department.shot(ask(w.statutory("name", "state"), "name", "state"))))
+	}
+	n := w.nodes[0]
+	bundle, err := ledger.ParseBundle(n.bundle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := newReader(n.database, n.keyring).digest
+	for spoilt := range 2 {
+		report, err := n.database.Ledger().Audit(t.Context(), ledger.AuditOptions{Bundle: bundle, Verifier: verifier, Messages: ledger.MessageAudit{
+			Open: func(ctx context.Context, kept ledger.Attachment) (string, error) {
+				kept.Sealed[len(kept.Sealed)-1] ^= byte(spoilt)
+				return digest(ctx, kept)
+			},
+			Since: time.Now().AddDate(0, -leastKept, 0),
+		}})
+		if err != nil || report.Messages < 4 || report.Unreadable != 0 || len(report.Altered) != spoilt*int(report.Messages) {
+			t.Errorf("%d messages, %d without a key, %+v, %v", report.Messages, report.Unreadable, report.Altered, err)
+		}
 	}
 }

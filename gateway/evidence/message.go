@@ -12,11 +12,12 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"kapok/crypto/sm"
+	"kapok/gateway/ledger"
 )
 
 // MessagesField is the entry's field that commits to its message: the lower-case hex
 // of [Digest].
-const MessagesField = "messages"
+const MessagesField = ledger.MessagesField
 
 const (
 	messageVersion = 1

@@ -17,11 +17,14 @@ type AuditOptions struct {
 	Verifier *sm.Verifier
 	Anchors  []string // signed notes, of any logs, in any order
 	Most     int      // findings kept; 0: 1000
+	Messages MessageAudit
 }
 
 // AuditReport is what an audit found.
 type AuditReport struct {
 	Logs, Entries, Checkpoints, Anchored uint64
+	Messages                             uint64 // kept beside entries
+	Unreadable                           uint64 // of them: their keys were destroyed
 	Altered                              []Altered
 	More                                 uint64 // findings beyond those kept
 }

@@ -19,6 +19,7 @@ type logAudit struct {
 	accesses *puller[AuditAccess]
 	heads    *puller[AuditHead]
 	low      *puller[Tile]
+	messages *puller[AuditMessage]
 	high     map[TileID][]byte
 	anchored []Checkpoint
 	signed   signatures
@@ -44,15 +45,15 @@ func (a *audit) log(ctx context.Context, origin AuditOrigin) error {
 	if err := l.begin(ctx); err != nil {
 		return err
 	}
-	defer func() { l.accesses.stop(); l.heads.stop(); l.low.stop() }()
+	defer func() { l.accesses.stop(); l.heads.stop(); l.low.stop(); l.messages.stop() }()
 	for row, err := range a.source.Rows(ctx, origin.Origin) {
 		if err != nil {
 			return err
 		}
-		l.row(row)
+		l.row(ctx, row)
 	}
 	l.finish()
-	return errors.Join(l.accesses.err, l.heads.err, l.low.err)
+	return errors.Join(l.accesses.err, l.heads.err, l.low.err, l.messages.err)
 }
 
 func (l *logAudit) begin(ctx context.Context) (err error) {
@@ -87,6 +88,7 @@ func (l *logAudit) begin(ctx context.Context) (err error) {
 	l.accesses = newPuller(l.source.Accesses(ctx, l.origin.Origin))
 	l.heads = newPuller(l.source.Heads(ctx, l.origin.Origin))
 	l.low = newPuller(l.source.LowTiles(ctx, l.origin.Origin))
+	l.messages = newPuller(l.source.Messages(ctx, l.origin.Origin))
 	return nil
 }
 
@@ -96,7 +98,7 @@ func (l *logAudit) alter(where, what string, args ...any) {
 
 func entryAt(index uint64) string { return fmt.Sprintf("entry %d", index) }
 
-func (l *logAudit) row(row AuditRow) {
+func (l *logAudit) row(ctx context.Context, row AuditRow) {
 	if row.Index != l.next {
 		l.alter(entryAt(l.next), "it is missing: the next entry stored is %d", row.Index)
 		l.broken = true
@@ -107,7 +109,7 @@ func (l *logAudit) row(row AuditRow) {
 	if err != nil {
 		l.alter(entryAt(row.Index), "it is not an entry in its canonical encoding")
 	} else {
-		l.content(row, leaf)
+		l.content(ctx, row, leaf)
 	}
 	if l.broken {
 		return
@@ -123,7 +125,7 @@ func (l *logAudit) row(row AuditRow) {
 }
 
 // content compares what stands beside an entry with the entry.
-func (l *logAudit) content(row AuditRow, leaf Leaf) {
+func (l *logAudit) content(ctx context.Context, row AuditRow, leaf Leaf) {
 	if row.Kind != leaf.Kind || row.Ref != leaf.Ref || !row.At.Equal(leaf.At) {
 		l.alter(entryAt(row.Index), "the columns beside it (kind, reference or time) are not those of the entry")
 	}
@@ -145,15 +147,17 @@ func (l *logAudit) content(row AuditRow, leaf Leaf) {
 		l.index(row, leaf, listed[0].Subject, listed)
 		return
 	}
-	l.index(row, leaf, l.openings(row, leaf), listed)
+	subject, openings := l.openings(row, leaf)
+	l.index(row, leaf, subject, listed)
+	l.message(ctx, row.Index, leaf, openings)
 }
 
 // openings checks each against its commitment, and returns the subject.
-func (l *logAudit) openings(row AuditRow, leaf Leaf) (subject string) {
+func (l *logAudit) openings(row AuditRow, leaf Leaf) (subject string, openings []Opening) {
 	openings, err := unpack(row.Openings)
 	if err != nil {
 		l.alter(entryAt(row.Index), "its openings cannot be read")
-		return ""
+		return "", nil
 	}
 	opened := map[string]bool{}
 	for _, o := range openings {
@@ -174,7 +178,7 @@ func (l *logAudit) openings(row AuditRow, leaf Leaf) (subject string) {
 		}
 	}
 	l.rests.check(row.Index, leaf.Kind, openings)
-	return subject
+	return subject, openings
 }
 
 // listed are the rows of the citizens' index that point to an entry.
@@ -242,6 +246,7 @@ func tileAt(id TileID) string { return fmt.Sprintf("tile %d/%d", id.Level, id.N)
 // finish looks at what is left when the entries have come to their end.
 func (l *logAudit) finish() {
 	l.skipAccesses(^uint64(0))
+	l.skipMessages(^uint64(0))
 	if !l.broken {
 		l.highTiles()
 	}

@@ -16,11 +16,12 @@ type AuditSource interface {
 	Strays(ctx context.Context) ([]Altered, error)
 	// Erased returns what tells whether a sealed entry says that a person was erased.
 	Erased(ctx context.Context) (func(subject string) bool, error)
-	// Rows, Accesses, Heads and LowTiles are in ascending order of their index or size.
+	// Rows, Accesses, Heads, LowTiles and Messages are in ascending order of their index or size.
 	Rows(ctx context.Context, origin string) iter.Seq2[AuditRow, error]
 	Accesses(ctx context.Context, origin string) iter.Seq2[AuditAccess, error]
 	Heads(ctx context.Context, origin string) iter.Seq2[AuditHead, error]
 	LowTiles(ctx context.Context, origin string) iter.Seq2[Tile, error] // of level 0
+	Messages(ctx context.Context, origin string) iter.Seq2[AuditMessage, error]
 	HighTiles(ctx context.Context, origin string) ([]Tile, error)
 	Keys(ctx context.Context, origin string) ([]KeyChain, error)
 	// Stops and Editions are in ascending order of their numbers.

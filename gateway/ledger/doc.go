@@ -21,7 +21,8 @@
 //     files checked, chunk by chunk
 //   - consistency.go, exported.go, nodes.go: that a log continues an older one
 //   - cosignature.go, disclose.go; witness/: what witnesses sign; single fields
-//   - audit.go, auditlog.go, audithead.go, auditrest.go, auditsource.go: a whole database
+//   - audit.go, auditlog.go, audithead.go, auditrest.go,
+//     auditmessage.go, auditsource.go: a whole database
 //     computed again
 //
 // It must not know any database, HTTP, the catalogue or the meaning of a field:

@@ -48,6 +48,7 @@ func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 		select origin, 'the book of logs', 'it does not hold this log' from (
 			select origin from ledger_entries union select origin from ledger_openings union select origin from ledger_accesses
 			union select origin from ledger_tiles union select origin from ledger_checkpoints union select origin from ledger_keys
+			union select origin from ledger_messages
 			except select origin from ledger_origins where origin <> $1) as stray order by origin`, bookOfStops)
 	if err != nil {
 		return nil, err
@@ -119,6 +120,20 @@ func (s *auditSource) Accesses(ctx context.Context, origin string) iter.Seq2[led
 
 func (s *auditSource) Heads(ctx context.Context, origin string) iter.Seq2[ledger.AuditHead, error] {
 	return stream(ctx, s, `select size, key, note from ledger_checkpoints where origin = $1 order by size`, origin, same[ledger.AuditHead])
+}
+
+// Messages is as [ledger.AuditSource] has it.
+func (s *auditSource) Messages(ctx context.Context, origin string) iter.Seq2[ledger.AuditMessage, error] {
+	type row struct {
+		Index        int64
+		Owner, Class string
+		Until        time.Time
+		Sealed       []byte
+	}
+	return stream(ctx, s, `
+		select idx, owner, class, keep_until, sealed from ledger_messages where origin = $1 order by idx`, origin, func(r row) ledger.AuditMessage {
+		return ledger.AuditMessage{Index: uint64(r.Index), Message: ledger.Attachment{Owner: r.Owner, Class: r.Class, Until: r.Until, Sealed: r.Sealed}}
+	})
 }
 
 type storedTile struct {
