@@ -216,13 +216,13 @@ def ses(the_seal, xml, path, version=4, signer=SIGNER, at="20260501080000Z", raw
     value = signer.key.sign(tbs, raw)
     return seq(tbs, certificate, bits(value), *([tlv(0xA0, bits(stamp(value)))] if stamp else []))
 
-def signed_data(xml, signer=SIGNER, algorithm=SM2_SIGN, attributes=False, content=lambda digest: digest, signing_time=True):
+def signed_data(xml, signer=SIGNER, algorithm=SM2_SIGN, attributes=False, content=lambda digest: digest, signing_time=True, told=sm3):
     digest = sm3(xml)
     data = "1.2.156.10197.6.1.4.2.1"
     inner = content(digest)
     covered, extra = inner, b""
     if attributes:  # in an order that DER forbids: the longest comes first
-        listed = seq(oid("1.2.840.113549.1.9.4"), der_set(octets(sm3(inner))))
+        listed = seq(oid("1.2.840.113549.1.9.4"), der_set(octets(told(inner))))
         if signing_time:
             listed += seq(oid("1.2.840.113549.1.9.5"), der_set(utc("260501080000Z")))
         listed += seq(oid("1.2.840.113549.1.9.3"), der_set(oid(data)))
@@ -233,6 +233,7 @@ def signed_data(xml, signer=SIGNER, algorithm=SM2_SIGN, attributes=False, conten
 
 # ---- OFD, GB/T 33190
 
+PAGE = "Doc_0/Pages/Page_0/Content.xml"
 NS = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -295,7 +296,7 @@ def signed(when="20260501160000", **options):
     files[folder + "/SignedValue.dat"] = signed_data(xml, **options)
     return files
 
-def second():
+def second(between=lambda files: None):
     """Two seals. The first covers Signatures.xml, which the second had to change."""
     files, the_seal = document(), seal()
     folders = "Doc_0/Signs/Sign_0", "Doc_0/Signs/Sign_1"
@@ -303,12 +304,16 @@ def second():
     for number, folder in enumerate(folders):
         files[folder + "/Seal.esl"] = the_seal
         if number == 1:
+            between(files)
             files["Doc_0/Signs/Signatures.xml"] = listing(entry(0), entry(1))
         covered = [f for f in files if number == 0 or f != "Doc_0/Signs/Signatures.xml"]
         xml = signature_xml(files, folder, only=covered)
         files[folder + "/Signature.xml"] = xml
         files[folder + "/SignedValue.dat"] = ses(the_seal, xml, f"/{folder}/Signature.xml", at="2026050108%02d00Z" % number)
     return files
+
+def page_changed(files):
+    files[PAGE] = files[PAGE].replace("测试许可证", "另一许可证")
 
 def redirected():
     """Everything sealed stands there, but OFD.xml, which the seal does not cover, leads to another page."""
@@ -325,7 +330,6 @@ def short_check(file, value):
 def flip(at):
     return lambda data: data[:at % len(data)] + bytes([data[at] ^ 1]) + data[at % len(data) + 1:]
 
-PAGE = "Doc_0/Pages/Page_0/Content.xml"
 FIXTURES = {
     "v4": lambda: sealed(),
     "v1": lambda: sealed(1),
@@ -361,6 +365,8 @@ FIXTURES = {
     "stamped-unreadable": lambda: sealed(sign_options={"stamp": lambda value: b"no token"}),
     "redirected": redirected,
     "second": second,
+    "changed-between": lambda: second(page_changed),
+    "signed-data-attribute-other": lambda: signed(attributes=True, told=lambda content: sm3(b"something else")),
     "signed-data": lambda: signed(),
     "signed-data-unsorted": lambda: signed(attributes=True, algorithm=SM2_SM3),
     "signed-data-base64": lambda: signed(content=base64.b64encode),
