@@ -8,14 +8,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"kapok/crypto/pki"
 	"kapok/gateway/ledger"
 	"kapok/gateway/licence/ofd"
+	"kapok/gateway/licence/ofd/render"
 	"kapok/gateway/licence/verify"
 )
 
-const licenceUsage = `usage: kapok-verify licence [--trust FILE] [--crl FILE] [--json] [--html OUT] FILE…
+const licenceUsage = `usage: kapok-verify licence [--trust FILE] [--crl FILE] [--json] [--html OUT] [--svg OUT] FILE…
 
   FILE          a sealed or signed OFD document (GB/T 33190, GB/T 38540, GB/T 35275)
   --trust FILE  roots that you trust: certificates in PEM, or a pinned bundle; without
@@ -23,6 +25,8 @@ const licenceUsage = `usage: kapok-verify licence [--trust FILE] [--crl FILE] [-
   --crl FILE    revocation lists, PEM or DER; without one, revocation is not checked
   --json        print the reports as JSON, one object after the other
   --html OUT    write a page for people to OUT as well, to read and print
+  --svg OUT     of one FILE: draw its first page to OUT, seals as they are seen; a page
+                looks the same whether its seals hold or not
 
 exit: 0 valid
       1 invalid: changed after sealing, or sealed by somebody else
@@ -55,10 +59,11 @@ func verifyLicence(_ context.Context, args []string, t terminal) (int, error) {
 	lists := flags.String("crl", "", "")
 	asJSON := flags.Bool("json", false, "")
 	page := flags.String("html", "", "")
+	drawing := flags.String("svg", "", "")
 	if done, code, err := parse(t, flags, args, -1, licenceUsage); done {
 		return code, err
 	}
-	if flags.NArg() == 0 {
+	if flags.NArg() == 0 || *drawing != "" && flags.NArg() != 1 {
 		return exitTrouble, errUsage
 	}
 	trust, err := readTrust(*roots, *lists)
@@ -70,6 +75,9 @@ func verifyLicence(_ context.Context, args []string, t terminal) (int, error) {
 		return exitTrouble, err
 	}
 	if err := writePage(*page, pages); err != nil {
+		return exitTrouble, err
+	}
+	if err := drawFirstPage(*drawing, flags.Arg(0)); err != nil {
 		return exitTrouble, err
 	}
 	return licenceExit(pages), printLicences(t.out, pages, *asJSON)
@@ -165,6 +173,29 @@ func writePage(path string, pages []verify.Page) error {
 		return err
 	}
 	return os.WriteFile(path, page.Bytes(), 0o600)
+}
+
+// drawFirstPage tells what it could not draw in the drawing's own last line.
+func drawFirstPage(path, document string) error {
+	if path == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(document)
+	if err != nil {
+		return fmt.Errorf("the licence: %w", err)
+	}
+	container, err := ofd.Open(bytes.NewReader(raw), int64(len(raw)), ofd.Limits{})
+	if err != nil {
+		return err
+	}
+	picture, err := render.SVG(container, 0)
+	if err != nil {
+		return err
+	}
+	for _, what := range picture.Missing {
+		picture.SVG = fmt.Appendf(picture.SVG, "\n<!-- not drawn: %s -->", strings.ReplaceAll(what, "--", "- -"))
+	}
+	return os.WriteFile(path, picture.SVG, 0o600)
 }
 
 func licenceExit(pages []verify.Page) int {
