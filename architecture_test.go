@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"gateway/licence/ofd"},
 	{"gateway/licence/verify"},
 	{"catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
-	{"connectors/jsonrecords", "connectors/settings"},
+	{"connectors/jsonrecords", "connectors/settings", "connectors/guard"},
 	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},

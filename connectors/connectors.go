@@ -26,6 +26,7 @@ type Answer struct {
 	Records    []Record
 	AsOf       time.Time // when the source's data was true, in UTC; zero where the source does not say
 	Signature  []byte    // the source's own signature over the body; nil where the protocol has none
+	Cached     bool      // kept from an earlier question; AsOf then says of when it is
 	BodyDigest [32]byte  // SM3 of the raw body as received, kept as evidence of what was answered
 	Origin     string    // where in the source the record stands, as its lineage is recorded; "" where that cannot be said
 }
