@@ -35,6 +35,7 @@ type node struct {
 	releases    *messages.Releases
 	anchors     *anchor.Folder // nil: none are kept
 	verifier    *sm.Verifier
+	workshop    *workshop
 	exchange    *exchange.Service
 	handler     http.Handler
 	workflow    *workflow
@@ -93,6 +94,10 @@ func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (er
 
 func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) error {
 	n.verifier = newVerifier(metrics)
+	n.workshop = newWorkshop(builtin.World{
+		Secrets: func(name string) (string, error) { return n.keyring.Secret(context.WithoutCancel(ctx), name) },
+		Client:  connectors.HTTPClient(), Verifier: n.verifier,
+	}, n.within(), metrics)
 	live, err := n.live(ctx)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	n.exchange, err = exchange.New(exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
-		Tests: n.database, Grants: n.database,
+		Tests: n.database, Violations: n.database, Grants: n.database,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	})
@@ -119,10 +124,7 @@ func (n *node) live(ctx context.Context) (exchange.Live, error) {
 	if err != nil {
 		return exchange.Live{}, err
 	}
-	opened, err := openSources(directory, n.within(), builtin.World{
-		Client: connectors.HTTPClient(), Verifier: n.verifier,
-		Secrets: func(name string) (string, error) { return n.keyring.Secret(ctx, name) },
-	})
+	opened, err := n.workshop.open(directory)
 	return exchange.Live{Catalog: directory, Policies: set, Sources: opened}, err
 }
 
@@ -140,6 +142,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service,
 		Trial: n.workflow.trialClock(), Proxies: n.config.proxies(),
+		Sources: n.workshop.health, Violations: n.database,
 		Trust: n.bundle(),
 		Checks: []httpapi.Check{
 			{Name: "database", Probe: n.database.Ping},

@@ -2,10 +2,18 @@ package main
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"kapok/catalog"
 	"kapok/connectors"
 	"kapok/connectors/builtin"
+	"kapok/connectors/guard"
 	"kapok/gateway/exchange"
 )
 
@@ -19,30 +27,112 @@ func (s sources) Source(item string) (exchange.Source, bool) {
 }
 
 // inside makes the connector of an item whose data lies in Kapok itself, by its
-// source's protocol.
+// source's protocol. Nothing stands around it: there is no source to spare.
 type inside map[string]func(item *catalog.Item, settings map[string]string) (connectors.Connector, error)
 
-// openSources makes every connector at start, so that a wrong setting stops the
-// program and not somebody's case.
-func openSources(directory *catalog.Catalog, within inside, world builtin.World) (sources, error) {
-	opened := sources{}
+// workshop opens sources, and keeps what a new edition of the catalogue leaves as it
+// was: connections, lent secrets, open breakers, what was measured.
+type workshop struct {
+	world   builtin.World
+	within  inside
+	observe guard.Observer
+
+	mu     sync.Mutex
+	guards map[string]guarded // by source
+	items  map[string]opened  // by item
+}
+
+type guarded struct {
+	terms  guard.Terms
+	source *guard.Source
+}
+
+type opened struct {
+	connection catalog.Connection
+	guard      *guard.Source
+	connector  connectors.Connector
+}
+
+func newWorkshop(world builtin.World, within inside, metrics *prometheus.Registry) *workshop {
+	calls := newCounter(metrics, "kapok_source_calls_total", "Questions to sources, by what came of them.", "source", "result")
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "kapok_source_seconds", Help: "How long sources took to answer.",
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"source"})
+	metrics.MustRegister(seconds)
+	return &workshop{
+		world: world, within: within, guards: map[string]guarded{}, items: map[string]opened{},
+		observe: func(source, result string, took time.Duration) {
+			calls.WithLabelValues(source, result).Inc()
+			if took > 0 {
+				seconds.WithLabelValues(source).Observe(took.Seconds())
+			}
+		},
+	}
+}
+
+// open makes a connector for each item of a catalogue, all of them or none, so that a
+// wrong setting stops the catalogue and not somebody's case.
+func (w *workshop) open(directory *catalog.Catalog) (sources, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	guards, items, found := map[string]guarded{}, map[string]opened{}, sources{}
 	for item := range directory.Items() {
 		connection, served := directory.Connection(item.Code)
 		if !served {
 			continue
 		}
-		connector, err := openSource(item, connection, within, world)
+		if _, made := guards[connection.Source]; !made {
+			guards[connection.Source] = w.guardOf(termsOf(directory, connection.Source))
+		}
+		made, err := w.openItem(item, connection, guards[connection.Source].source)
 		if err != nil {
 			return nil, fmt.Errorf("source of item %s: %w", item.Code, err)
 		}
-		opened[item.Code] = exchange.Source{Connector: connector, Timeout: connection.Timeout}
+		items[item.Code] = made
+		found[item.Code] = exchange.Source{Connector: made.connector, Timeout: connection.Timeout}
 	}
-	return opened, nil
+	w.guards, w.items = guards, items
+	return found, nil
 }
 
-func openSource(item *catalog.Item, connection catalog.Connection, within inside, world builtin.World) (connectors.Connector, error) {
-	if open, known := within[connection.Protocol]; known {
-		return open(item, connection.Settings)
+func (w *workshop) guardOf(terms guard.Terms) guarded {
+	if before, known := w.guards[terms.ID]; known && reflect.DeepEqual(before.terms, terms) {
+		return before
 	}
-	return builtin.New(connection.Protocol, connection.Settings, world)
+	return guarded{terms, guard.NewSource(terms, w.observe, time.Now)}
 }
+
+func (w *workshop) openItem(item *catalog.Item, connection catalog.Connection, around *guard.Source) (opened, error) {
+	if before, known := w.items[item.Code]; known && before.guard == around && reflect.DeepEqual(before.connection, connection) {
+		return before, nil
+	}
+	if open, known := w.within[connection.Protocol]; known {
+		connector, err := open(item, connection.Settings)
+		return opened{connection, around, connector}, err
+	}
+	inner, err := builtin.New(connection.Protocol, connection.Settings, w.world)
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{connection, around, around.Guard(inner, keepOf(item))}, nil
+}
+
+// health measures every source, ordered by id.
+func (w *workshop) health() []guard.Health {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var measured []guard.Health
+	for _, one := range w.guards {
+		measured = append(measured, one.source.Health())
+	}
+	slices.SortFunc(measured, func(a, b guard.Health) int { return strings.Compare(a.ID, b.ID) })
+	return measured
+}
+
+// termsOf says how a source may be asked. The catalogue does not speak of limits yet.
+func termsOf(_ *catalog.Catalog, source string) guard.Terms { return guard.Terms{ID: source} }
+
+// keepOf says how long an item's answers may serve again. The catalogue does not speak
+// of it yet, and what it does not allow is not done.
+func keepOf(*catalog.Item) time.Duration { return 0 }

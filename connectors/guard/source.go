@@ -54,12 +54,11 @@ func NewSource(terms Terms, observe Observer, now func() time.Time) *Source {
 	retry := retrypolicy.NewBuilder[connectors.Answer]().
 		HandleIf(func(_ connectors.Answer, err error) bool { return worthARetry(err) }).
 		WithMaxAttempts(terms.Attempts).WithRandomDelay(retryPauseMin, retryPauseMax).ReturnLastFailure().Build()
-	s.executor = failsafe.With[connectors.Answer](
-		bulkhead.New[connectors.Answer](uint(terms.Concurrent)),
-		retry,
-		ratelimiter.NewBursty[connectors.Answer](uint(terms.RatePerSecond), time.Second),
-		s.breaker,
-	)
+	around := []failsafe.Policy[connectors.Answer]{bulkhead.New[connectors.Answer](uint(terms.Concurrent)), retry}
+	if terms.RatePerSecond > 0 {
+		around = append(around, ratelimiter.NewBursty[connectors.Answer](uint(terms.RatePerSecond), time.Second))
+	}
+	s.executor = failsafe.With(append(around, s.breaker)...)
 	return s
 }
 

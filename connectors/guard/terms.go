@@ -5,8 +5,8 @@ import "time"
 // Terms are how a source may be asked. Zero values take the defaults.
 type Terms struct {
 	ID            string
-	RatePerSecond int           // questions; default 200
-	Concurrent    int           // questions under way; default 64
+	RatePerSecond int           // questions; default: no limit
+	Concurrent    int           // questions under way; default 128
 	Attempts      int           // of one question, the first included; default 2
 	Rest          time.Duration // how long a failing source is left alone; default 5 s
 	Windows       []Window      // planned maintenance
@@ -26,14 +26,12 @@ type Promise struct {
 }
 
 const (
-	usualRate       = 200
-	usualConcurrent = 64
+	usualConcurrent = 128
 	usualAttempts   = 2
 	usualRest       = 5 * time.Second
 )
 
 func (t Terms) withDefaults() Terms {
-	t.RatePerSecond = orUsual(t.RatePerSecond, usualRate)
 	t.Concurrent = orUsual(t.Concurrent, usualConcurrent)
 	t.Attempts = orUsual(t.Attempts, usualAttempts)
 	t.Rest = orUsual(t.Rest, usualRest)

@@ -11,26 +11,24 @@ import (
 
 // checkSource believes a source's answer only when it is one record, of the person
 // asked about, with every field asked for as the catalogue describes it.
-func (s *Service) checkSource(_ context.Context, u *use) error {
+func (s *Service) checkSource(ctx context.Context, u *use) error {
 	switch len(u.answer.Records) {
 	case 0:
 		return gateway.Fail(gateway.NotFound, "record-missing", "The source holds no record of this person.")
 	case 1:
 	default:
-		return sourceWrong("The source answered several records where one was asked for.")
+		return s.violated(ctx, u, severalRecords, "")
 	}
 	record := u.answer.Records[0]
 	if !s.sameSubject(u, record) {
-		return sourceWrong("The source answered with another person's record.")
+		return s.violated(ctx, u, anotherPerson, "")
 	}
 	u.record = make(connectors.Record, len(u.ask.Fields))
 	for _, name := range u.ask.Fields {
 		field, _ := u.item.Field(name) // resolve found it
 		value, held := record[field.SourceName]
 		if !held && field.Required || !field.Accepts(value) {
-			failure := sourceWrong("The source's value of a field is not what the catalogue describes.")
-			failure.Field = name
-			return failure
+			return s.violated(ctx, u, wrongValue, name)
 		}
 		u.record[name] = value
 	}
@@ -62,8 +60,4 @@ func (u *use) asOf() string {
 		return ""
 	}
 	return u.answer.AsOf.UTC().Format(time.RFC3339)
-}
-
-func sourceWrong(message string) *gateway.Error {
-	return gateway.Fail(gateway.SourceFailed, "source-wrong", message)
 }

@@ -16,6 +16,9 @@ func (s *Service) fetch(ctx context.Context, u *use) error {
 		Subject: u.subject, Fields: u.ask.Fields, ServiceItem: u.ask.ServiceItem,
 		CaseNo: u.ask.CaseNo, RequestID: u.ref,
 	})
+	if errors.Is(err, connectors.ErrAnotherPerson) {
+		return s.violated(ctx, u, anotherPerson, "")
+	}
 	if err != nil {
 		return sourceFailure(err)
 	}
@@ -25,6 +28,11 @@ func (s *Service) fetch(ctx context.Context, u *use) error {
 
 // sourceFailure words what the caller may know of a source's failure.
 func sourceFailure(err error) *gateway.Error {
+	if held, is := errors.AsType[*connectors.Held](err); is {
+		failure := gateway.Fail(gateway.Unavailable, "source-"+held.Why, heldBack[held.Why]).Because(err)
+		failure.RetryAfter = held.After
+		return failure
+	}
 	for _, known := range sourceFailures {
 		if errors.Is(err, known.is) {
 			return gateway.Fail(known.kind, known.code, known.says).Because(err)
@@ -44,4 +52,11 @@ var sourceFailures = []struct {
 	{connectors.ErrUnavailable, gateway.SourceFailed, "source-unavailable", "The source is down or broke off."},
 	{connectors.ErrRefused, gateway.SourceFailed, "source-refused", "The source refused the question."},
 	{connectors.ErrGarbage, gateway.SourceFailed, "source-garbage", "The source's answer is not what its protocol says."},
+}
+
+// heldBack words why a question was not sent to its source.
+var heldBack = map[string]string{
+	connectors.Busy:        "The source is asked as much as it takes; come again.",
+	connectors.Resting:     "The source failed again and again and is left alone for a while; come again.",
+	connectors.Maintenance: "The source announced maintenance for now; Retry-After says when it ends.",
 }

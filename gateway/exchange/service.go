@@ -80,41 +80,43 @@ type Tests interface {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
-	Node      string // which machine this is, for entries that close an intent
-	PublicURL string // under which callers reach every node, without a slash at the end
-	Live      Live   // in force at first; see [Service.Adopt]
-	Keys      Keys
-	Resolver  Resolver
-	Ledger    Ledger
-	Messages  Messages
-	Releases  Releases
-	Tests     Tests
-	Grants    Grants
-	Signing   func() keys.Signing // the operational key in force
-	Roots     [][]byte            // DER of the roots that operational certificates chain to
-	Verifier  *sm.Verifier
-	Now       func() time.Time
-	Log       *slog.Logger
+	Node       string // which machine this is, for entries that close an intent
+	PublicURL  string // under which callers reach every node, without a slash at the end
+	Live       Live   // in force at first; see [Service.Adopt]
+	Keys       Keys
+	Resolver   Resolver
+	Ledger     Ledger
+	Messages   Messages
+	Releases   Releases
+	Tests      Tests
+	Violations Violations
+	Grants     Grants
+	Signing    func() keys.Signing // the operational key in force
+	Roots      [][]byte            // DER of the roots that operational certificates chain to
+	Verifier   *sm.Verifier
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Service is the one path, ready to be walked by many callers at once.
 type Service struct {
-	node      string
-	publicURL string
-	live      atomic.Pointer[snapshot]
-	keys      Keys
-	resolver  Resolver
-	ledger    Ledger
-	messages  Messages
-	releases  Releases
-	tests     Tests
-	issued    *issued
-	limits    *limits
-	signing   func() keys.Signing
-	verifier  *sm.Verifier
-	issuers   *issuers
-	now       func() time.Time
-	log       *slog.Logger
+	node       string
+	publicURL  string
+	live       atomic.Pointer[snapshot]
+	keys       Keys
+	resolver   Resolver
+	ledger     Ledger
+	messages   Messages
+	releases   Releases
+	tests      Tests
+	violations Violations
+	issued     *issued
+	limits     *limits
+	signing    func() keys.Signing
+	verifier   *sm.Verifier
+	issuers    *issuers
+	now        func() time.Time
+	log        *slog.Logger
 
 	knownKeys  sync.Map // key id → SystemKey; grows with the enrolled keys only
 	unadmitted *rate.Limiter
@@ -131,7 +133,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
-		tests:    c.Tests,
+		tests: c.Tests, violations: c.Violations,
 		issued:   newIssued(c.Grants),
 		limits:   newLimits(c.Grants),
 		signing:  c.Signing,

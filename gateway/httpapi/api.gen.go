@@ -574,6 +574,54 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SourceHealthState.
+const (
+	SourceHealthStateMaintenance SourceHealthState = "maintenance"
+	SourceHealthStateResting     SourceHealthState = "resting"
+	SourceHealthStateTrying      SourceHealthState = "trying"
+	SourceHealthStateUp          SourceHealthState = "up"
+)
+
+// Valid indicates whether the value is a known member of the SourceHealthState enum.
+func (e SourceHealthState) Valid() bool {
+	switch e {
+	case SourceHealthStateMaintenance:
+		return true
+	case SourceHealthStateResting:
+		return true
+	case SourceHealthStateTrying:
+		return true
+	case SourceHealthStateUp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceViolationRule.
+const (
+	SourceViolationRuleAnotherPerson  SourceViolationRule = "another-person"
+	SourceViolationRuleSeveralRecords SourceViolationRule = "several-records"
+	SourceViolationRuleStale          SourceViolationRule = "stale"
+	SourceViolationRuleWrongValue     SourceViolationRule = "wrong-value"
+)
+
+// Valid indicates whether the value is a known member of the SourceViolationRule enum.
+func (e SourceViolationRule) Valid() bool {
+	switch e {
+	case SourceViolationRuleAnotherPerson:
+		return true
+	case SourceViolationRuleSeveralRecords:
+		return true
+	case SourceViolationRuleStale:
+		return true
+	case SourceViolationRuleWrongValue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StopKind.
 const (
 	StopKindDepartment StopKind = "department"
@@ -1624,6 +1672,65 @@ type SourceFacts struct {
 	Provider string `json:"provider"`
 }
 
+// SourceHealth defines model for SourceHealth.
+type SourceHealth struct {
+	// Availability Of calls
+	Availability float32   `json:"availability"`
+	Calls        int       `json:"calls"`
+	Failures     int       `json:"failures"`
+	ID           string    `json:"id"`
+	LastFailure  time.Time `json:"last_failure,omitempty,omitzero"`
+	LastFault    string    `json:"last_fault,omitempty,omitzero"`
+	LastSuccess  time.Time `json:"last_success,omitempty,omitzero"`
+	P50Ms        int64     `json:"p50_ms"`
+	P95Ms        int64     `json:"p95_ms"`
+	PromiseKept  bool      `json:"promise_kept"`
+
+	// PromisedAvailability In percent; absent where nothing was promised.
+	PromisedAvailability float32 `json:"promised_availability,omitempty,omitzero"`
+	PromisedP95Ms        int64   `json:"promised_p95_ms,omitempty,omitzero"`
+
+	// Since Since when this node measures.
+	Since   time.Time         `json:"since"`
+	State   SourceHealthState `json:"state"`
+	Windows []SourceWindow    `json:"windows"`
+}
+
+// SourceHealthState defines model for SourceHealth.State.
+type SourceHealthState string
+
+// SourceList defines model for SourceList.
+type SourceList struct {
+	Sources    []SourceHealth    `json:"sources"`
+	Violations []SourceViolation `json:"violations"`
+}
+
+// SourceViolation A rule of the catalogue that a source breaks. No value, and nobody's name.
+type SourceViolation struct {
+	// Field Absent where it is the record.
+	Field     string    `json:"field,omitempty,omitzero"`
+	FirstSeen time.Time `json:"first_seen"`
+	Item      Named     `json:"item"`
+	LastSeen  time.Time `json:"last_seen"`
+
+	// Matter The correction that took it up.
+	Matter   string              `json:"matter,omitempty,omitzero"`
+	Provider Named               `json:"provider"`
+	Rule     SourceViolationRule `json:"rule"`
+	Source   string              `json:"source"`
+	Times    int64               `json:"times"`
+}
+
+// SourceViolationRule defines model for SourceViolation.Rule.
+type SourceViolationRule string
+
+// SourceWindow Planned maintenance (计划停机).
+type SourceWindow struct {
+	From   time.Time `json:"from"`
+	Reason string    `json:"reason"`
+	Until  time.Time `json:"until"`
+}
+
 // StatutoryRequest The provision of the maintained list must empower this department in this matter.
 type StatutoryRequest struct {
 	// Department An identifier of the catalogue.
@@ -2018,6 +2125,9 @@ type ServerInterface interface {
 	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
 	// (GET /v1/bureau/probing)
 	ListProbing(c *gin.Context)
+	// ListSources What each source was measured to do in the last hour, beside what it promised (数源健康)
+	// (GET /v1/bureau/sources)
+	ListSources(c *gin.Context)
 	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
 	// (POST /v1/catalog-updates)
 	AskForCatalogUpdate(c *gin.Context, params AskForCatalogUpdateParams)
@@ -2230,6 +2340,19 @@ func (siw *ServerInterfaceWrapper) ListProbing(c *gin.Context) {
 	}
 
 	siw.Handler.ListProbing(c)
+}
+
+// ListSources operation middleware
+func (siw *ServerInterfaceWrapper) ListSources(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSources(c)
 }
 
 // AskForCatalogUpdate operation middleware
@@ -3078,6 +3201,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
+	router.GET(options.BaseURL+"/v1/bureau/sources", wrapper.ListSources)
 	router.POST(options.BaseURL+"/v1/catalog-updates", wrapper.AskForCatalogUpdate)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
@@ -3185,6 +3309,27 @@ type ListProbingResponseObject interface {
 type ListProbing200JSONResponse ProbingList
 
 func (response ListProbing200JSONResponse) VisitListProbingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSourcesRequestObject struct {
+}
+
+type ListSourcesResponseObject interface {
+	VisitListSourcesResponse(w http.ResponseWriter) error
+}
+
+type ListSources200JSONResponse SourceList
+
+func (response ListSources200JSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -3720,6 +3865,9 @@ type StrictServerInterface interface {
 	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
 	// (GET /v1/bureau/probing)
 	ListProbing(ctx context.Context, request ListProbingRequestObject) (ListProbingResponseObject, error)
+	// ListSources What each source was measured to do in the last hour, beside what it promised (数源健康)
+	// (GET /v1/bureau/sources)
+	ListSources(ctx context.Context, request ListSourcesRequestObject) (ListSourcesResponseObject, error)
 	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
 	// (POST /v1/catalog-updates)
 	AskForCatalogUpdate(ctx context.Context, request AskForCatalogUpdateRequestObject) (AskForCatalogUpdateResponseObject, error)
@@ -3979,6 +4127,30 @@ func (sh *strictHandler) ListProbing(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListProbingResponseObject); ok {
 		if err := validResponse.VisitListProbingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSources operation middleware
+func (sh *strictHandler) ListSources(ctx *gin.Context) {
+	var request ListSourcesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSources(ctx, request.(ListSourcesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSources")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSourcesResponseObject); ok {
+		if err := validResponse.VisitListSourcesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -12,63 +12,68 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kapok/catalog"
+	"kapok/connectors/guard"
 	"kapok/gateway/web"
 )
 
 // Config holds what the edge is built from. Every part is required.
 type Config struct {
-	PublicURL string                  // under which callers reach every node: scheme and host, no slash at the end
-	Catalog   func() *catalog.Catalog // the one in force
-	Exchanges Exchanges
-	Tokens    Tokens
-	Logins    Logins
-	Sessions  Sessions
-	Subjects  Subjects
-	Safe      Safe
-	Bases     Bases
-	Record    Record
-	Readings  Readings
-	Rules     Rules
-	Matters   Matters
-	Desk      Desk
-	Stops     Stops
-	Trial     TrialClock     // nil except in trials: the clock of the workflow, to be moved
-	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
-	Provider  Provider
-	Trust     []byte // the bundle to pin, as it is handed out
-	Checks    []Check
-	Metrics   *prometheus.Registry
-	Now       func() time.Time
-	Log       *slog.Logger
+	PublicURL  string                  // under which callers reach every node: scheme and host, no slash at the end
+	Catalog    func() *catalog.Catalog // the one in force
+	Exchanges  Exchanges
+	Tokens     Tokens
+	Logins     Logins
+	Sessions   Sessions
+	Subjects   Subjects
+	Safe       Safe
+	Bases      Bases
+	Record     Record
+	Readings   Readings
+	Rules      Rules
+	Sources    func() []guard.Health // measured now
+	Violations Violations
+	Matters    Matters
+	Desk       Desk
+	Stops      Stops
+	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
+	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
+	Provider   Provider
+	Trust      []byte // the bundle to pin, as it is handed out
+	Checks     []Check
+	Metrics    *prometheus.Registry
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // api is what the handlers share; nothing in it changes once it is built.
 type api struct {
-	publicURL string
-	origin    string // of our own pages
-	catalog   func() *catalog.Catalog
-	names     names
-	exchanges Exchanges
-	tokens    Tokens
-	logins    Logins
-	sessions  Sessions
-	subjects  Subjects
-	safe      Safe
-	bases     Bases
-	record    Record
-	readings  Readings
-	rules     Rules
-	matters   Matters
-	desk      Desk
-	stops     Stops
-	trial     TrialClock
-	proxies   []netip.Prefix
-	provider  *provider
-	cookies   cookies
-	pages     web.Pages
-	trust     []byte
-	now       func() time.Time
-	log       *slog.Logger
+	publicURL  string
+	origin     string // of our own pages
+	catalog    func() *catalog.Catalog
+	names      names
+	exchanges  Exchanges
+	tokens     Tokens
+	logins     Logins
+	sessions   Sessions
+	subjects   Subjects
+	safe       Safe
+	bases      Bases
+	record     Record
+	readings   Readings
+	rules      Rules
+	sources    func() []guard.Health
+	violations Violations
+	matters    Matters
+	desk       Desk
+	stops      Stops
+	trial      TrialClock
+	proxies    []netip.Prefix
+	provider   *provider
+	cookies    cookies
+	pages      web.Pages
+	trust      []byte
+	now        func() time.Time
+	log        *slog.Logger
 }
 
 // handlers implements what the strict server asks for.
@@ -88,7 +93,7 @@ func New(config Config) (http.Handler, error) {
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
-		safe: config.Safe, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules,
+		safe: config.Safe, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, trial: config.Trial, proxies: config.Proxies,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,

@@ -21,6 +21,7 @@ import (
 	"kapok/catalog"
 	"kapok/cmd/kapok-sandbox/idp"
 	"kapok/cmd/kapok-sandbox/people"
+	"kapok/connectors/guard"
 	"kapok/gateway"
 	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
@@ -62,6 +63,7 @@ func newWorld(t testing.TB, options ...option) *world {
 		PublicURL: w.url, Catalog: func() *catalog.Catalog { return known }, Exchanges: w.exchange, Tokens: w.exchange,
 		Logins: w.stores.db, Sessions: w.stores.db, Subjects: w.stores.people,
 		Safe: w.stores.safe(known), Bases: w.stores.db, Record: w.stores.db.Ledger(), Readings: w.stores.log, Rules: w.stores.db,
+		Sources: measured, Violations: w.stores.db,
 		Provider: httpapi.Provider{Issuer: w.provider.URL, ClientID: "kapok"},
 		Trust:    w.stores.bundle().Encode(),
 		Metrics:  w.metrics, Now: time.Now, Log: slog.New(slog.NewJSONHandler(w.logs, nil)),
@@ -281,4 +283,13 @@ func (b *browser) cookie(name string) string {
 		}
 	}
 	return ""
+}
+
+// measured is one source that does well enough and one that is down for maintenance.
+func measured() []guard.Health {
+	now := time.Now().UTC()
+	return []guard.Health{
+		{ID: "national-platform", State: "up", Since: now, Calls: 100, Failures: 1, P50: time.Millisecond, P95: 20 * time.Millisecond, Promise: guard.Promise{Availability: 99.5}},
+		{ID: "returned", State: "maintenance", Since: now, Windows: []guard.Window{{From: now, Until: now.Add(time.Hour), Reason: "升级"}}},
+	}
 }
