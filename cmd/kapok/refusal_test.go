@@ -87,7 +87,7 @@ var refusalCases = []refusalCase{
 	{name: "the source says half", status: 502, code: "source-garbage", fault: "half", kind: "outcome"},
 	{name: "the source refuses", status: 502, code: "source-refused", fault: "refused", kind: "outcome"},
 	{name: "the source is slow", status: 504, code: "source-timeout", fault: "slow", delay: 8 * time.Second, kind: "outcome"},
-	{name: "the source answers about another person", status: 502, code: "source-garbage", fault: "wrong-person", kind: "outcome"},
+	{name: "the source answers about another person", status: 502, code: "source-wrong", fault: "wrong-person", kind: "outcome"},
 }
 
 // TestRefusals: each wrong call gets a problem with its own code, stands in the ledger

@@ -173,7 +173,11 @@ func firstCitizen() string {
 // order asks the sandbox for a fault in the next answers of the household register.
 func (w *world) order(kind string, delay time.Duration) {
 	w.t.Helper()
-	body := fmt.Sprintf(`{"sid":"sid-mps-household-0001","kind":%q,"count":1,"delay_ms":%d}`, kind, delay.Milliseconds())
+	count := 1
+	if kind == "500" || kind == "down" {
+		count = 2 // such a question is put a second time
+	}
+	body := fmt.Sprintf(`{"sid":"sid-mps-household-0001","kind":%q,"count":%d,"delay_ms":%d}`, kind, count, delay.Milliseconds())
 	answer, err := http.Post(w.outside+"/_sandbox/faults", "application/json", strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
