@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"kapok/crypto/eseal"
 	"kapok/crypto/pki"
 	"kapok/crypto/sm"
 )
@@ -26,11 +27,31 @@ type acquaintance struct {
 type acquaintances struct {
 	mutex sync.Mutex
 	met   map[string]*acquaintance
+	seals map[[sm.Size]byte]eseal.Form // whose maker's signature holds, by their SM3
 }
 
 const maxAcquaintances = 4096
 
-func newAcquaintances() *acquaintances { return &acquaintances{met: map[string]*acquaintance{}} }
+func newAcquaintances() *acquaintances {
+	return &acquaintances{met: map[string]*acquaintance{}, seals: map[[sm.Size]byte]eseal.Form{}}
+}
+
+// sealHolds tells how the maker's signature of a seal was written that was met and held.
+func (a *acquaintances) sealHolds(digest [sm.Size]byte) (eseal.Form, bool) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	form, known := a.seals[digest]
+	return form, known
+}
+
+func (a *acquaintances) rememberSeal(digest [sm.Size]byte, form eseal.Form) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if len(a.seals) >= maxAcquaintances {
+		clear(a.seals)
+	}
+	a.seals[digest] = form
+}
 
 func (a *acquaintances) meet(der []byte) *acquaintance {
 	a.mutex.Lock()
