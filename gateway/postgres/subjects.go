@@ -138,22 +138,39 @@ func refOf(tokens []keys.Token, known map[token]string) string {
 	return ""
 }
 
-// claimSubjects writes rows unless somebody was first, and reads what stands there
-// now, in a second statement: the first does not see what was committed after it began.
+// claimSubjects writes rows unless somebody was first. What others wrote is read in a
+// second statement: the first does not see what was committed after it began.
 func (db *DB) claimSubjects(ctx context.Context, rows []subjectRow, known map[token]string) error {
 	tokens, versions, refs := make([][]byte, len(rows)), make([]int32, len(rows)), make([]string, len(rows))
 	for i, row := range rows {
 		tokens[i], versions[i], refs[i] = row.token.MAC[:], int32(row.token.Version), row.ref
 	}
-	_, err := db.pool.Exec(ctx, `
+	written, err := db.pool.Query(ctx, `
 		insert into subjects (lookup, key_version, subject_ref)
 		select * from unnest($1::bytea[], $2::integer[], $3::text[]) as row (lookup, key_version, subject_ref)
 		order by lookup
-		on conflict do nothing`, tokens, versions, refs)
+		on conflict do nothing returning lookup, subject_ref`, tokens, versions, refs)
 	if err != nil {
 		return err
 	}
-	found, err := db.pool.Query(ctx, "select lookup, subject_ref from subjects where lookup = any($1)", tokens)
+	if err := scanSubjects(written, known); err != nil {
+		return err
+	}
+	return db.readClaimed(ctx, rows, known)
+}
+
+// readClaimed reads the rows that others wrote first.
+func (db *DB) readClaimed(ctx context.Context, rows []subjectRow, known map[token]string) error {
+	var theirs [][]byte
+	for _, row := range rows {
+		if known[row.token.MAC] == "" {
+			theirs = append(theirs, row.token.MAC[:])
+		}
+	}
+	if len(theirs) == 0 {
+		return nil
+	}
+	found, err := db.pool.Query(ctx, "select lookup, subject_ref from subjects where lookup = any($1)", theirs)
 	if err != nil {
 		return err
 	}

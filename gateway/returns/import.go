@@ -48,8 +48,8 @@ func (i *Importer) land(ctx context.Context, delivery Delivery, d *Dataset, fold
 	defer opened.generation.Forget()
 	began := time.Now()
 	l := &landing{
-		delivery: delivery, dataset: d, folder: folder, rows: i.Store, tell: tell,
-		sealer: newSealer(d, delivery.ID, i.People, i.Persons, opened),
+		delivery: delivery, dataset: d, folder: folder, rows: i.Store, people: i.People, tell: tell,
+		sealer: newSealer(d, delivery.ID, i.Persons, opened),
 	}
 	landed, err := l.run(ctx, from)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"kapok/gateway"
 )
 
 // batchRows is how many rows become durable together: enough that a commit's price
@@ -13,8 +15,9 @@ const batchRows = 20_000
 
 // batch is what goes from reading to sealing to writing.
 type batch struct {
-	rows  []checked
-	after Progress
+	rows    []checked
+	persons []Person // once they are known
+	after   Progress
 }
 
 // written is a batch on its way to the store.
@@ -35,6 +38,7 @@ type landing struct {
 	dataset  *Dataset
 	folder   string
 	rows     Rows
+	people   People
 	sealer   *sealer
 	tell     func(Progress)
 
@@ -42,22 +46,29 @@ type landing struct {
 	broken   atomic.Bool // something was found: nothing more is landed
 }
 
-// run goes on from where the landing was left off, and returns how far it came. Three
-// stages work at once: reading and checking, sealing, writing.
+// run goes on from where the landing was left off, and returns how far it came. Four
+// stages work at once: reading and checking, knowing the persons, sealing, writing.
 func (l *landing) run(ctx context.Context, from Progress) (Progress, error) {
 	group, ctx := errgroup.WithContext(ctx)
-	toSeal, toWrite := make(chan batch, 1), make(chan written, 1)
+	toKnow, toSeal, toWrite := make(chan batch, 1), make(chan batch, 1), make(chan written, 1)
 	last := from
 	group.Go(func() error {
+		defer close(toKnow)
+		return l.read(ctx, from, toKnow)
+	})
+	group.Go(func() error {
 		defer close(toSeal)
-		return l.read(ctx, from, toSeal)
+		return pass(ctx, toKnow, toSeal, l.know)
 	})
 	group.Go(func() error {
 		defer close(toWrite)
-		return l.seal(ctx, toSeal, toWrite)
+		return pass(ctx, toSeal, toWrite, l.seal)
 	})
 	group.Go(func() error {
 		for one := range toWrite {
+			if l.broken.Load() {
+				continue
+			}
 			if err := l.rows.Land(ctx, l.delivery, one.rows, one.after); err != nil {
 				return err
 			}
@@ -70,22 +81,42 @@ func (l *landing) run(ctx context.Context, from Progress) (Progress, error) {
 	return last, err
 }
 
-func (l *landing) seal(ctx context.Context, from <-chan batch, to chan<- written) error {
+// pass is a stage between two others.
+func pass[A, B any](ctx context.Context, from <-chan A, to chan<- B, work func(context.Context, A) (B, error)) error {
 	for one := range from {
-		if l.broken.Load() {
-			continue
-		}
-		rows, err := l.sealer.seal(ctx, one.rows)
+		done, err := work(ctx, one)
 		if err != nil {
 			return err
 		}
 		select {
-		case to <- written{rows, one.after}:
+		case to <- done:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	return nil
+}
+
+// know finds the persons of a batch and their keys.
+func (l *landing) know(ctx context.Context, one batch) (batch, error) {
+	if l.broken.Load() {
+		return one, nil
+	}
+	identities := make([]gateway.Identity, len(one.rows))
+	for i := range one.rows {
+		identities[i] = one.rows[i].person
+	}
+	var err error
+	one.persons, err = l.people.DataKeys(ctx, identities)
+	return one, err
+}
+
+func (l *landing) seal(ctx context.Context, one batch) (written, error) {
+	if len(one.persons) < len(one.rows) { // nothing is landed any more
+		return written{after: one.after}, nil
+	}
+	rows, err := l.sealer.seal(ctx, one.rows, one.persons)
+	return written{rows, one.after}, err
 }
 
 // read reads the files that are left, each to its end, and reports all that is wrong.

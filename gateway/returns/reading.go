@@ -105,7 +105,7 @@ func (r *reading) hand(ctx context.Context, rows []checked, after Progress) erro
 		return nil
 	}
 	select {
-	case r.to <- batch{rows, after}:
+	case r.to <- batch{rows: rows, after: after}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -47,7 +47,6 @@ type secrets struct{ index, generation *keys.PersonKey }
 type sealer struct {
 	dataset  *Dataset
 	delivery string
-	people   People
 	opener   Opener
 	secrets  secrets
 	index    hash.Hash
@@ -56,21 +55,12 @@ type sealer struct {
 	arena   []byte
 }
 
-func newSealer(d *Dataset, delivery string, people People, opener Opener, s secrets) *sealer {
-	return &sealer{dataset: d, delivery: delivery, people: people, opener: opener, secrets: s, index: s.index.MAC()}
+func newSealer(d *Dataset, delivery string, opener Opener, s secrets) *sealer {
+	return &sealer{dataset: d, delivery: delivery, opener: opener, secrets: s, index: s.index.MAC()}
 }
 
-// seal encrypts the personal columns of a batch. What it returns is valid until the
-// batch after the next.
-func (s *sealer) seal(ctx context.Context, rows []checked) ([]Row, error) {
-	identities := make([]gateway.Identity, len(rows))
-	for i := range rows {
-		identities[i] = rows[i].person
-	}
-	persons, err := s.people.DataKeys(ctx, identities)
-	if err != nil {
-		return nil, err
-	}
+// seal encrypts the personal columns of a batch.
+func (s *sealer) seal(ctx context.Context, rows []checked, persons []Person) ([]Row, error) {
 	s.arena = make([]byte, 0, max(cap(s.arena), 64*len(rows)))
 	sealed := make([]Row, len(rows))
 	values := make([][]byte, len(rows)*len(s.dataset.Sealed()))
