@@ -21,7 +21,7 @@ func basisAllows(in *Input) *refusal {
 var askForBasis = Remedy{
 	Zh: "请当事人同意,或由数据管理部门登记法定依据,并在请求中写明 basis_id。",
 	En: "Ask the person for consent, or have the bureau register a statutory basis, and name it in basis_id.",
-}
+}.by(ObtainBasis, RegisterStatutory)
 
 // endings says in words why a basis is not in force, by its state.
 var endings = map[string]refusal{
@@ -42,10 +42,10 @@ var endings = map[string]refusal{
 }
 
 var (
-	askToResume    = Remedy{Zh: "请当事人或主管机关恢复后再用。", En: "Ask the person or the authority to resume it."}
-	useTheNewer    = Remedy{Zh: "在请求中写明新的 basis_id。", En: "Name the newer basis in basis_id."}
-	waitForAnswer  = Remedy{Zh: "等待当事人答复。", En: "Wait for the person's answer."}
-	anotherChannel = Remedy{Zh: "由当事人自行提供材料,或改用法定依据;不得反复征求同意。", En: "Let the person hand it in, or rely on a statute; do not ask again and again."}
+	askToResume    = Remedy{Zh: "请当事人或主管机关恢复后再用。", En: "Ask the person or the authority to resume it."}.by(ResumeBasis)
+	useTheNewer    = Remedy{Zh: "在请求中写明新的 basis_id。", En: "Name the newer basis in basis_id."}.by(ChangeRequest)
+	waitForAnswer  = Remedy{Zh: "等待当事人答复。", En: "Wait for the person's answer."}.by(Wait)
+	anotherChannel = Remedy{Zh: "由当事人自行提供材料,或改用法定依据;不得反复征求同意。", En: "Let the person hand it in, or rely on a statute; do not ask again and again."}.by(RegisterStatutory)
 )
 
 func basisEnded(in *Input) *refusal {
@@ -124,7 +124,7 @@ var basisConditions = []condition{
 		broken: func(in *Input) bool { return in.Basis.CaseNo != "" && in.Basis.CaseNo != in.Ask.CaseNo },
 		zh:     "该使用依据针对的是另一个办件。",
 		en:     "The basis is for another case.",
-		remedy: Remedy{Zh: "核对办件编号,或为本办件取得使用依据。", En: "Check the case number, or obtain a basis for this case."},
+		remedy: Remedy{Zh: "核对办件编号,或为本办件取得使用依据。", En: "Check the case number, or obtain a basis for this case."}.by(ChangeRequest, ObtainBasis),
 	},
 	{
 		code:   BasisMismatch,
@@ -138,7 +138,7 @@ var basisConditions = []condition{
 		broken: func(in *Input) bool { return !slices.Contains(in.Basis.Operations, in.Ask.Operation) },
 		zh:     "该使用依据不包括这种使用方式。",
 		en:     "The basis does not include this operation.",
-		remedy: Remedy{Zh: "改用依据允许的方式,或取得包括这种方式的依据。", En: "Use an operation that the basis includes, or obtain a basis that includes this one."},
+		remedy: Remedy{Zh: "改用依据允许的方式,或取得包括这种方式的依据。", En: "Use an operation that the basis includes, or obtain a basis that includes this one."}.by(ChangeRequest, ObtainBasis),
 		offers: func(in *Input) []string { return names(in.Basis.Operations) },
 	},
 	{
@@ -148,7 +148,7 @@ var basisConditions = []condition{
 		},
 		zh:     "该法定依据没有写明条款。",
 		en:     "The statutory basis names no article of law.",
-		remedy: Remedy{Zh: "由数据管理部门补充条款后重新登记。", En: "Have the bureau register it again with the article."},
+		remedy: Remedy{Zh: "由数据管理部门补充条款后重新登记。", En: "Have the bureau register it again with the article."}.by(RegisterStatutory),
 	},
 }
 

@@ -3,29 +3,38 @@ package policies
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/cedar-policy/cedar-go"
+
+	"kapok/gateway"
 )
 
 // consult asks the policies. Cedar would skip a forbid that fails to evaluate, so
 // any error refuses here, before the answer is looked at.
 func (s *Set) consult(in *Input) Decision {
 	w := worldOf(in)
-	found := s.rules.find(w, make(candidates, 0, 16))
-	answer, grounds := cedar.Authorize(found, w, w.request(found))
+	found := s.rules.find(&w, make(candidates, 0, 16))
+	_, grounds := cedar.Authorize(found, &w, w.request(found, s.contexts))
 	if len(grounds.Errors) > 0 {
 		return s.refuse(in, unsound(grounds.Errors))
 	}
-	rules := make([]*rule, 0, len(grounds.Reasons))
-	for _, ground := range grounds.Reasons {
-		rules = append(rules, found.rule(ground.PolicyID))
-	}
-	inOrder(rules)
-	if answer == cedar.Deny && len(rules) > 0 {
-		return s.forbidden(in, rules)
+	rules := found.matched(grounds.Reasons)
+	if forbids := only(rules, cedar.Forbid); len(forbids) > 0 {
+		return s.forbidden(in, forbids)
 	}
 	return s.permitted(in, rules)
+}
+
+// only picks the rules of one effect. Where Cedar found a forbid it does not tell the
+// permits, which decide nothing then.
+func only(rules []*rule, effect cedar.Effect) []*rule {
+	var picked []*rule
+	for _, r := range rules {
+		if r.policy.Effect() == effect {
+			picked = append(picked, r)
+		}
+	}
+	return picked
 }
 
 func unsound(errors []cedar.DiagnosticError) *refusal {
@@ -34,7 +43,7 @@ func unsound(errors []cedar.DiagnosticError) *refusal {
 		code:   PolicyError,
 		zh:     fmt.Sprintf("规则 %s 无法求值,按不允许处理。", id),
 		en:     fmt.Sprintf("The policy %s could not be evaluated, so the answer is no.", id),
-		remedy: Remedy{Zh: "请数据管理部门修正该规则。", En: "Have the bureau mend the policy."},
+		remedy: Remedy{Zh: "请数据管理部门修正该规则。", En: "Have the bureau mend the policy."}.by(ProposePolicy),
 	}
 }
 
@@ -52,7 +61,7 @@ func (s *Set) permitted(in *Input, rules []*rule) Decision {
 	d := s.blank(in)
 	d.Reasons = make([]Reason, 0, len(rules))
 	for _, r := range rules {
-		if len(r.obligations) == 0 {
+		if len(r.duties) == 0 {
 			d.Allowed = true
 			d.Reasons = append(d.Reasons, r.reason)
 		}
@@ -61,6 +70,9 @@ func (s *Set) permitted(in *Input, rules []*rule) Decision {
 		return s.refuse(in, silent(in))
 	}
 	for _, r := range rules {
+		if withheld := r.withholds(in); len(withheld) > 0 {
+			return s.refuse(in, noValues(r, withheld))
+		}
 		d.oblige(in, r)
 	}
 	return d
@@ -70,17 +82,47 @@ func (s *Set) permitted(in *Input, rules []*rule) Decision {
 // where one does.
 func (d *Decision) oblige(in *Input, r *rule) {
 	bears := false
-	for _, duty := range r.obligations {
-		if field, masks := strings.CutPrefix(duty, "mask:"); masks && !slices.Contains(in.Ask.Fields, field) {
+	for _, duty := range r.duties {
+		if !duty.bears(in) {
 			continue
 		}
 		bears = true
-		if !slices.Contains(d.Obligations, duty) {
-			d.Obligations = append(d.Obligations, duty)
+		if !slices.Contains(d.Obligations, duty.text) {
+			d.Obligations = append(d.Obligations, duty.text)
 		}
 	}
 	if bears {
 		d.Reasons = append(d.Reasons, r.reason)
+	}
+}
+
+// withholds lists the fields whose values may not leave, where the operation would let
+// them leave.
+func (r *rule) withholds(in *Input) []string {
+	if in.Ask.Operation != gateway.View && in.Ask.Operation != gateway.Copy {
+		return nil
+	}
+	var fields []string
+	for _, duty := range r.duties {
+		if duty.kind != valueless || !duty.bears(in) {
+			continue
+		}
+		if duty.field == "" {
+			return in.Ask.Fields
+		}
+		fields = append(fields, duty.field)
+	}
+	return fields
+}
+
+func noValues(r *rule, fields []string) *refusal {
+	return &refusal{
+		code: PredicateOnly, policy: string(r.id), excess: fields, zh: r.reason.Zh, en: r.reason.En,
+		remedy: Remedy{
+			Zh:    "改用 VERIFY 或 PREDICATE,或去掉这些信息项。",
+			En:    "Use VERIFY or PREDICATE, or drop the fields.",
+			Steps: []Step{{DropFields, fields}, {Do: ChangeRequest}},
+		},
 	}
 }
 
@@ -92,6 +134,8 @@ func silent(in *Input) *refusal {
 		remedy: Remedy{
 			Zh: "改用要求较低的方式(VERIFY、VIEW),或请本部门提出允许这种使用的规则。",
 			En: "Use a lesser operation (VERIFY, VIEW), or have your department propose a policy that allows this one.",
+
+			Steps: []Step{{Do: ChangeRequest}, {Do: ProposePolicy}},
 		},
 	}
 }

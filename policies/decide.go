@@ -1,6 +1,9 @@
 package policies
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Decide answers a request. It reads top to bottom: the first rule that is broken
 // decides, and the policies have the last word.
@@ -19,13 +22,14 @@ var settled = []func(*Input) *refusal{
 	itemShares,  // 共享类型
 	grantAllows, // 授权
 	basisAllows, // 使用依据
-	fieldsFit,   // asked ⊆ basis ⊆ grant ⊆ catalogue
+	fieldsFit,   // asked ⊆ basis ⊆ template ⊆ grant ⊆ catalogue
 	sensitiveFits,
 }
 
 // refusal is why a request is not allowed.
 type refusal struct {
 	code   string
+	policy string // the policy that says so; "": the rule of that code
 	excess []string
 	zh, en string
 	remedy Remedy
@@ -56,15 +60,16 @@ func (c *condition) remedyFor(in *Input) Remedy {
 	}
 	offered := c.offers(in)
 	return Remedy{
-		Zh: c.remedy.Zh + "现可用:" + strings.Join(offered, "、") + "。",
-		En: c.remedy.En + " Allowed now: " + strings.Join(offered, ", ") + ".",
+		Zh:    c.remedy.Zh + "现可用:" + strings.Join(offered, "、") + "。",
+		En:    c.remedy.En + " Allowed now: " + strings.Join(offered, ", ") + ".",
+		Steps: c.remedy.Steps,
 	}
 }
 
 func (s *Set) refuse(in *Input, r *refusal) Decision {
 	d := s.blank(in)
 	d.Code, d.Excess, d.Remedy = r.code, r.excess, r.remedy
-	d.Reasons = []Reason{{Policy: r.code, Zh: r.zh, En: r.en}}
+	d.Reasons = []Reason{{Policy: cmp.Or(r.policy, r.code), Zh: r.zh, En: r.en}}
 	return d
 }
 

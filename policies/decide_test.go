@@ -61,6 +61,9 @@ func TestDecisions(t *testing.T) {
 		if d.Allowed != (d.Code == "") || len(d.Reasons) == 0 {
 			t.Error("a decision is either allowed or has a code, and always has a reason")
 		}
+		if !d.Allowed && d.Code != PolicyForbids && len(d.Remedy.Steps) == 0 {
+			t.Error("a refusal by these rules has a step to take")
+		}
 		if !d.Allowed && (d.Remedy.Zh == "" || d.Remedy.En == "" || len(d.Obligations) > 0) {
 			t.Error("a refusal has a remedy in both languages and no duties")
 		}
@@ -108,7 +111,7 @@ func written(d Decision) string {
 	if len(d.Obligations) > 0 {
 		fmt.Fprintln(&out, "duties:", strings.Join(d.Obligations, " "))
 	}
-	if d.Remedy != (Remedy{}) {
+	if d.Remedy.Zh != "" {
 		fmt.Fprintf(&out, "remedy\n  %s\n  %s\n", d.Remedy.Zh, d.Remedy.En)
 	}
 	return out.String()

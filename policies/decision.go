@@ -17,6 +17,7 @@ const (
 	BasisMismatch          = "basis-mismatch"
 	FieldsExceed           = "fields-exceed"
 	SensitiveNeedsSeparate = "sensitive-needs-separate-consent"
+	PredicateOnly          = "predicate-only"
 	PolicyForbids          = "policy-forbids"
 	PolicySilent           = "policy-silent"
 	PolicyError            = "policy-error"
@@ -27,9 +28,9 @@ const (
 type Decision struct {
 	Allowed     bool     `json:"allowed"`
 	Code        string   `json:"code,omitempty"`        // why not; "" when allowed
-	Excess      []string `json:"excess,omitempty"`      // the fields too many, for [FieldsExceed] and [SensitiveNeedsSeparate]
+	Excess      []string `json:"excess,omitempty"`      // the fields too many, for [FieldsExceed], [SensitiveNeedsSeparate] and [PredicateOnly]
 	Reasons     []Reason `json:"reasons"`               // at least one, the first decides
-	Obligations []string `json:"obligations,omitempty"` // "mask:phone", "notify", "watermark"; only when allowed
+	Obligations []string `json:"obligations,omitempty"` // "mask:phone", "notify", …: see the package; only when allowed
 	Remedy      Remedy   `json:"remedy,omitzero"`       // only when refused
 	Grant       string   `json:"grant,omitempty"`       // the grant looked at
 	Basis       string   `json:"basis,omitempty"`       // the basis looked at
@@ -43,8 +44,41 @@ type Reason struct {
 	En     string `json:"en"`
 }
 
-// Remedy says what would make a refused request allowed.
+// Remedy says what would make a refused request allowed: in words, and as steps for
+// whoever shows where each is done.
 type Remedy struct {
-	Zh string `json:"zh"`
-	En string `json:"en"`
+	Zh    string `json:"zh"`
+	En    string `json:"en"`
+	Steps []Step `json:"steps,omitempty"` // any one of them may do; [DropFields] first where it does
+}
+
+// Step is one thing to do.
+type Step struct {
+	Do     Action   `json:"do"`
+	Fields []string `json:"fields,omitempty"` // which fields it is about
+}
+
+// Action is what a step is. The names are stable and part of the API.
+type Action string
+
+// The actions.
+const (
+	DropFields        Action = "drop-fields"        // ask for less
+	ChangeRequest     Action = "change-request"     // another operation, purpose, matter or case
+	ObtainBasis       Action = "obtain-basis"       // a consent of the person
+	RegisterStatutory Action = "register-statutory" // a duty laid down by law
+	ResumeBasis       Action = "resume-basis"
+	ApplyForGrant     Action = "apply-for-grant"
+	RenewGrant        Action = "renew-grant"
+	ChangeCatalogue   Action = "change-catalogue" // the item, its sharing type, a template
+	ProposePolicy     Action = "propose-policy"
+	Wait              Action = "wait"
+)
+
+// by returns the remedy with its steps.
+func (r Remedy) by(actions ...Action) Remedy {
+	for _, action := range actions {
+		r.Steps = append(r.Steps, Step{Do: action})
+	}
+	return r
 }

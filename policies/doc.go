@@ -5,8 +5,8 @@
 //
 // # Order of the decision
 //
-// The sharing type, the grant, the access basis, the fields (asked ⊆ basis ⊆ grant
-// ⊆ catalogue) and their sensitivity are settled by tables in this package, since
+// The sharing type, the grant, the access basis, the fields (asked ⊆ basis ⊆ template
+// ⊆ grant ⊆ catalogue) and their sensitivity are settled by tables in this package, since
 // they are the same everywhere. What is left is law and local rule, and is written
 // in Cedar, in four layers of folders:
 //
@@ -27,9 +27,11 @@
 // permit with @obligation allows nothing: it adds duties to what others allow, so a
 // forgotten rule means less access and never more. The duties are
 //
-//	mask:<field>   the field's value leaves masked; no duty where it is not asked for
-//	notify         the person is told of this use
-//	watermark      what leaves carries its recipient's mark
+//	mask:<field>              the field's value leaves masked; no duty where it is not asked for
+//	predicate-only[:<field>]  the value never leaves: VIEW and COPY are refused
+//	notify                    the person is told of this use
+//	second-approver           a second officer has confirmed this use
+//	watermark                 what leaves carries its recipient's mark
 //
 // Everything is checked against schema.cedarschema when the set is loaded; one
 // mistake refuses the set.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// fieldsFit checks asked ⊆ basis ⊆ grant ⊆ catalogue. The first link that does not
+// fieldsFit checks asked ⊆ basis ⊆ template ⊆ grant ⊆ catalogue; where the matter has
+// no template, basis ⊆ grant. The first link that does not
 // hold is refused, and the fields too many are named.
 func fieldsFit(in *Input) *refusal {
 	for i := range links {
@@ -22,7 +23,8 @@ type link struct {
 	excess func(*Input) []string
 	zh, en string // with one %s for the fields
 	remedy Remedy // of the same form
-	asked  bool   // the excess was asked for: say which of it the grant lacks as well
+	steps  []Action
+	asked  bool // the excess was asked for: say which of it the grant lacks as well
 }
 
 var links = []link{
@@ -31,16 +33,43 @@ var links = []link{
 		zh:     "请求的信息项超出使用依据:%s。",
 		en:     "Fields asked for that the basis does not name: %s.",
 		remedy: Remedy{Zh: "去掉这些信息项:%s;或取得包括它们的使用依据。", En: "Drop %s, or obtain a basis that names them."},
+		steps:  []Action{DropFields, ObtainBasis},
 		asked:  true,
 	},
 	{
+		excess: func(in *Input) []string {
+			if in.Template == nil {
+				return nil
+			}
+			return without(in.Basis.Fields, in.Template.Fields)
+		},
+		steps:  []Action{ObtainBasis, ChangeCatalogue},
+		zh:     "使用依据的信息项超出该事项的模板:%s。",
+		en:     "Fields of the basis that the template of this matter does not have: %s.",
+		remedy: Remedy{Zh: "取得不含这些信息项的使用依据:%s;或由数据管理部门调整模板。", En: "Obtain a basis without %s, or have the bureau change the template."},
+	},
+	{
+		excess: func(in *Input) []string {
+			if in.Template == nil {
+				return nil
+			}
+			return without(in.Template.Fields, in.Grant.Fields)
+		},
+		steps:  []Action{ApplyForGrant, ChangeCatalogue},
+		zh:     "该事项的模板的信息项超出授权:%s。",
+		en:     "Fields of the matter's template that the grant does not include: %s.",
+		remedy: Remedy{Zh: "申请把这些信息项列入授权:%s;或由数据管理部门调整模板。", En: "Apply for a grant of %s, or have the bureau change the template."},
+	},
+	{
 		excess: func(in *Input) []string { return without(in.Basis.Fields, in.Grant.Fields) },
+		steps:  []Action{ObtainBasis, ApplyForGrant},
 		zh:     "使用依据的信息项超出授权:%s。",
 		en:     "Fields of the basis that the grant does not include: %s.",
 		remedy: Remedy{Zh: "取得不含这些信息项的使用依据:%s;或申请扩大授权。", En: "Obtain a basis without %s, or apply for a wider grant."},
 	},
 	{
 		excess: func(in *Input) []string { return outsideItem(in.Grant.Fields, in.Item.Fields) },
+		steps:  []Action{ApplyForGrant},
 		zh:     "授权的信息项不在目录之内:%s。",
 		en:     "Fields of the grant that the catalogue does not have: %s.",
 		remedy: Remedy{Zh: "按目录更正授权,去掉:%s。", En: "Have the grant corrected to the catalogue, without %s."},
@@ -50,9 +79,13 @@ var links = []link{
 func tooMany(in *Input, l *link, excess []string) *refusal {
 	zh, en := strings.Join(labels(in, excess), "、"), strings.Join(excess, ", ")
 	remedy := Remedy{Zh: fmt.Sprintf(l.remedy.Zh, zh), En: fmt.Sprintf(l.remedy.En, en)}
+	for _, action := range l.steps {
+		remedy.Steps = append(remedy.Steps, Step{action, excess})
+	}
 	if ungranted := without(excess, in.Grant.Fields); l.asked && len(ungranted) > 0 {
 		remedy.Zh += fmt.Sprintf("其中 %s 也不在授权之内,须先向提供方申请。", strings.Join(labels(in, ungranted), "、"))
 		remedy.En += fmt.Sprintf(" Of these the grant lacks %s too: apply to the provider first.", strings.Join(ungranted, ", "))
+		remedy.Steps = append(remedy.Steps, Step{ApplyForGrant, ungranted})
 	}
 	return &refusal{code: FieldsExceed, excess: excess, zh: fmt.Sprintf(l.zh, zh), en: fmt.Sprintf(l.en, en), remedy: remedy}
 }
@@ -79,6 +112,8 @@ func sensitiveFits(in *Input) *refusal {
 		remedy: Remedy{
 			Zh: fmt.Sprintf("去掉这些信息项:%s;或取得当事人的单独同意。", zh),
 			En: fmt.Sprintf("Drop %s, or ask the person for separate consent.", en),
+
+			Steps: []Step{{DropFields, excess}, {ObtainBasis, excess}},
 		},
 	}
 }

@@ -33,14 +33,14 @@ var grantConditions = []condition{
 		broken: func(in *Input) bool { return in.Now.Before(in.Grant.From) },
 		zh:     "授权尚未生效。",
 		en:     "The grant is not valid yet.",
-		remedy: Remedy{Zh: "在授权生效之后再请求。", En: "Ask again when the grant has become valid."},
+		remedy: Remedy{Zh: "在授权生效之后再请求。", En: "Ask again when the grant has become valid."}.by(Wait),
 	},
 	{
 		code:   GrantExpired,
 		broken: func(in *Input) bool { return !in.Now.Before(in.Grant.Expires) },
 		zh:     "授权已到期。",
 		en:     "The grant has expired.",
-		remedy: Remedy{Zh: "向提供方申请续期。", En: "Apply to the provider for renewal."},
+		remedy: Remedy{Zh: "向提供方申请续期。", En: "Apply to the provider for renewal."}.by(RenewGrant),
 	},
 	{
 		code: GrantHours,
@@ -65,14 +65,14 @@ var grantConditions = []condition{
 		broken: func(in *Input) bool { return in.Grant.ItemVersion != in.Item.Version },
 		zh:     "授权针对的是该数据目录的另一个版本。",
 		en:     "The grant is for another version of the item.",
-		remedy: Remedy{Zh: "按目录现行版本重新申请授权。", En: "Apply for a grant for the item's current version."},
+		remedy: Remedy{Zh: "按目录现行版本重新申请授权。", En: "Apply for a grant for the item's current version."}.by(ApplyForGrant),
 	},
 	{
 		code:   OperationNotGranted,
 		broken: func(in *Input) bool { return !slices.Contains(in.Grant.Operations, in.Ask.Operation) },
 		zh:     "授权不包括这种使用方式。",
 		en:     "The grant does not include this operation.",
-		remedy: Remedy{Zh: "改用授权允许的方式,或申请扩大授权。", En: "Use an operation that the grant includes, or apply for a wider grant."},
+		remedy: Remedy{Zh: "改用授权允许的方式,或申请扩大授权。", En: "Use an operation that the grant includes, or apply for a wider grant."}.by(ChangeRequest, ApplyForGrant),
 		offers: func(in *Input) []string { return names(in.Grant.Operations) },
 	},
 	{
@@ -80,7 +80,7 @@ var grantConditions = []condition{
 		broken: func(in *Input) bool { return !slices.Contains(in.Grant.ServiceItems, in.Ask.ServiceItem) },
 		zh:     "授权不包括这个事项。",
 		en:     "The grant does not include this service item.",
-		remedy: Remedy{Zh: "核对事项编码,或为该事项申请授权。", En: "Check the service item's code, or apply for a grant for it."},
+		remedy: Remedy{Zh: "核对事项编码,或为该事项申请授权。", En: "Check the service item's code, or apply for a grant for it."}.by(ChangeRequest, ApplyForGrant),
 		offers: func(in *Input) []string { return in.Grant.ServiceItems },
 	},
 	{
@@ -88,7 +88,7 @@ var grantConditions = []condition{
 		broken: func(in *Input) bool { return !slices.Contains(in.Grant.Purposes, in.Ask.Purpose) },
 		zh:     "授权不包括这个用途。",
 		en:     "The grant does not include this purpose.",
-		remedy: Remedy{Zh: "核对用途代码,或为该用途申请授权。", En: "Check the purpose code, or apply for a grant for it."},
+		remedy: Remedy{Zh: "核对用途代码,或为该用途申请授权。", En: "Check the purpose code, or apply for a grant for it."}.by(ChangeRequest, ApplyForGrant),
 		offers: func(in *Input) []string { return in.Grant.Purposes },
 	},
 }
@@ -119,7 +119,7 @@ func Serves(in Input, grant *Grant) bool {
 var applyForGrant = Remedy{
 	Zh: "向提供方申请授权,写明依据、场景、范围、方式和期限(政务数据共享条例第二十条)。",
 	En: "Apply to the provider for a grant, stating basis, scene, scope, method and time limit.",
-}
+}.by(ApplyForGrant)
 
 func names(operations []gateway.Operation) []string {
 	texts := make([]string, len(operations))

@@ -78,43 +78,40 @@ func (x index) find(w *world, into candidates) candidates {
 	return into
 }
 
-// All lets Cedar evaluate the conditions of the candidates.
+// All lets Cedar evaluate the conditions of those candidates that have any.
 func (c candidates) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
 		for _, r := range c {
-			if !yield(r.id, r.conditions) {
+			if !r.always && !yield(r.id, r.conditions) {
 				return
 			}
 		}
 	}
 }
 
-// rule finds a candidate by its id; there are few.
-func (c candidates) rule(id cedar.PolicyID) *rule {
+// matched are the candidates that hold, in the order of the layers: those without
+// conditions, and those whose conditions Cedar found true.
+func (c candidates) matched(conditional []cedar.DiagnosticReason) []*rule {
+	rules := make([]*rule, 0, len(c))
 	for _, r := range c {
-		if r.id == id {
-			return r
+		if r.always || slices.ContainsFunc(conditional, func(d cedar.DiagnosticReason) bool { return d.PolicyID == r.id }) {
+			rules = append(rules, r)
 		}
 	}
-	return nil
+	inOrder(rules)
+	return rules
 }
 
-// reads reports whether any candidate reads an attribute of the context.
-func (c candidates) reads(attribute cedar.String) bool {
+// reads is the union of what the candidates read of the context.
+func (c candidates) reads() reads {
+	var all reads
 	for _, r := range c {
-		if slices.Contains(r.reads, attribute) || slices.Contains(r.reads, wholeContext) {
-			return true
-		}
+		all |= r.reads
 	}
-	return false
+	return all
 }
 
 // climb reports whether any candidate's conditions ask what stands in what.
 func (c candidates) climb() bool {
-	for _, r := range c {
-		if r.climbs {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c, func(r *rule) bool { return r.climbs })
 }

@@ -94,10 +94,10 @@ func indexChangesNothing(t *testing.T, set *Set) {
 		in := baseInput(t)
 		overlay(t, &in, []byte(change))
 		w := worldOf(&in)
-		want := matched(t, whole, w, w.request(candidates{{reads: []cedar.String{wholeContext}, climbs: true}}))
+		want := matched(t, whole, &w, w.request(candidates{{reads: readsOf([]cedar.String{wholeContext}), climbs: true}}, newContexts()))
 		w = worldOf(&in)
-		found := set.rules.find(w, nil)
-		got := matched(t, found, w, w.request(found))
+		found := set.rules.find(&w, nil)
+		got := found.ids(t, &w, w.request(found, set.contexts))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: the index matched %d policies, Cedar %d", change, len(got), len(want))
 		}
@@ -117,6 +117,21 @@ func matched(t *testing.T, policies cedar.PolicyIterator, w *world, request ceda
 	ids := []string{}
 	for _, reason := range grounds.Reasons {
 		ids = append(ids, string(reason.PolicyID))
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// ids are the policies that match, by the index and Cedar together.
+func (c candidates) ids(t *testing.T, w *world, request cedar.Request) []string {
+	t.Helper()
+	_, grounds := cedar.Authorize(c, w, request)
+	if len(grounds.Errors) > 0 {
+		t.Fatal(grounds.Errors[0])
+	}
+	ids := []string{}
+	for _, r := range c.matched(grounds.Reasons) {
+		ids = append(ids, string(r.id))
 	}
 	slices.Sort(ids)
 	return ids

@@ -18,6 +18,16 @@ type Input struct {
 	Ask     Ask
 	Grant   *Grant // nil: nothing was granted
 	Basis   *Basis // nil: none was found
+
+	Template *Template // nil: the matter has none
+}
+
+// Template is what the catalogue says a matter needs of an item: the most that a basis
+// for it may name.
+type Template struct {
+	ID      string
+	Version int
+	Fields  []string
 }
 
 // System is the calling system and the department it belongs to.

@@ -10,6 +10,6 @@ func itemShares(in *Input) *refusal {
 		code:   ItemNotShared,
 		zh:     "该数据的共享类型为“不予共享”。",
 		en:     "The item's sharing type is 不予共享: it is not shared.",
-		remedy: Remedy{Zh: "向提供方申请调整共享类型,或由当事人自行提供。", En: "Ask the provider to change the sharing type, or let the person hand it in."},
+		remedy: Remedy{Zh: "向提供方申请调整共享类型,或由当事人自行提供。", En: "Ask the provider to change the sharing type, or let the person hand it in."}.by(ChangeCatalogue),
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // digestHead stands before the files in the digest. Its number is raised when the
 // rules written in Go change what they decide, so that a recorded decision names them too.
-const digestHead = "kapok/policies/v1\n"
+const digestHead = "kapok/policies/v2\n"
 
 const schemaFile = "schema.cedarschema"
 
@@ -30,7 +30,7 @@ var layers = []string{"national", "province", "district", "departments"}
 // One mistake refuses the whole; the error joins all that were found, each with
 // its file and line.
 func Load(folder fs.FS) (*Set, error) {
-	l := loader{folder: folder, seen: map[cedar.PolicyID]*rule{}, set: &Set{rules: index{}}, content: [][]byte{[]byte(digestHead)}}
+	l := loader{folder: folder, seen: map[cedar.PolicyID]*rule{}, set: &Set{rules: index{}, contexts: newContexts()}, content: [][]byte{[]byte(digestHead)}}
 	if err := l.schema(); err != nil {
 		return nil, err
 	}

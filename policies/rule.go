@@ -13,18 +13,40 @@ import (
 
 // rule is one policy with what its annotations say.
 type rule struct {
-	id          cedar.PolicyID
-	order       int // its place in the set: layer, file, line
-	file        string
-	policy      *cedar.Policy  // as written
-	conditions  *cedar.Policy  // the same without its scope, which the index answers
-	actions     []cedar.String // of the scope; nil is any
-	reads       []cedar.String // the attributes of the context that the conditions read
-	reason      Reason
-	remedy      Remedy
-	climbs      bool     // the conditions use the operator in
-	obligations []string // a permit with duties allows nothing
+	id         cedar.PolicyID
+	order      int // its place in the set: layer, file, line
+	file       string
+	policy     *cedar.Policy  // as written
+	conditions *cedar.Policy  // the same without its scope, which the index answers
+	actions    []cedar.String // of the scope; nil is any
+	reads      reads          // the attributes of the context that the conditions read
+	always     bool           // there are no conditions: where the scope matches, so does the policy
+	reason     Reason
+	remedy     Remedy
+	climbs     bool   // the conditions use the operator in
+	duties     []duty // a permit with duties allows nothing
 }
+
+// duty is one obligation: "mask:phone", "notify".
+type duty struct{ text, kind, field string }
+
+// duties are what a permit can oblige to; those with a field take ":<field>".
+const (
+	dutyForm  = `(notify|watermark|second-approver|predicate-only(:[a-z0-9_]+)?|mask:[a-z0-9_]+)`
+	valueless = "predicate-only"
+)
+
+func dutiesOf(annotation string) []duty {
+	var duties []duty
+	for _, text := range strings.Fields(annotation) {
+		kind, field, _ := strings.Cut(text, ":")
+		duties = append(duties, duty{text, kind, field})
+	}
+	return duties
+}
+
+// bears reports whether the duty is about what is asked for.
+func (d duty) bears(in *Input) bool { return d.field == "" || slices.Contains(in.Ask.Fields, d.field) }
 
 // annotations lists what a policy may carry, and for which policies it is needed.
 var annotations = []struct {
@@ -38,7 +60,7 @@ var annotations = []struct {
 	{"en", always, always, regexp.MustCompile(`[A-Za-z]`)},
 	{"remedy_zh", forbids, forbids, regexp.MustCompile(`\p{Han}`)},
 	{"remedy_en", forbids, forbids, regexp.MustCompile(`[A-Za-z]`)},
-	{"obligation", never, permits, regexp.MustCompile(`^(notify|watermark|mask:[a-z0-9_]+)( (notify|watermark|mask:[a-z0-9_]+))*$`)},
+	{"obligation", never, permits, regexp.MustCompile("^" + dutyForm + "( " + dutyForm + ")*$")},
 }
 
 func always(cedar.Effect) bool         { return true }
@@ -67,15 +89,16 @@ func newRule(file string, policy *cedar.Policy) (*rule, []error) {
 	}
 	texts = policy.Annotations()
 	r := &rule{
-		id:          cedar.PolicyID(texts["id"]),
-		policy:      policy,
-		conditions:  withoutScope(policy),
-		actions:     actions(policy.AST().Action),
-		file:        file,
-		reason:      Reason{Policy: string(texts["id"]), Zh: string(texts["zh"]), En: string(texts["en"])},
-		remedy:      Remedy{Zh: string(texts["remedy_zh"]), En: string(texts["remedy_en"])},
-		obligations: strings.Fields(string(texts["obligation"])),
+		id:         cedar.PolicyID(texts["id"]),
+		policy:     policy,
+		conditions: withoutScope(policy),
+		actions:    actions(policy.AST().Action),
+		file:       file,
+		reason:     Reason{Policy: string(texts["id"]), Zh: string(texts["zh"]), En: string(texts["en"])},
+		remedy:     Remedy{Zh: string(texts["remedy_zh"]), En: string(texts["remedy_en"])},
+		duties:     dutiesOf(string(texts["obligation"])),
 	}
-	r.reads, r.climbs = contextReads(r), asksWhatIsIn(r)
+	r.reads, r.climbs = readsOf(contextReads(r)), asksWhatIsIn(r)
+	r.always = len(policy.AST().Conditions) == 0
 	return r, wrong
 }

@@ -6,9 +6,10 @@ import (
 )
 
 // Set is a loaded and validated set of policies. It never changes and is safe for
-// concurrent use.
+// concurrent use; contexts only remembers values that it has made.
 type Set struct {
 	rules    index
+	contexts *contexts
 	mentions []Mention
 	digest   string
 	count    int

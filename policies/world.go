@@ -27,8 +27,8 @@ type world struct {
 	climbs                       bool // some condition asks what stands in what
 }
 
-func worldOf(in *Input) *world {
-	return &world{
+func worldOf(in *Input) world {
+	return world{
 		in:         in,
 		system:     uid(systemType, in.System.ID),
 		department: uid(departmentType, in.System.Department),
@@ -85,33 +85,14 @@ func attributesOf(shared string, returnList bool) cedar.Record {
 }
 
 // request makes what the candidates read, and no more.
-func (w *world) request(readers candidates) cedar.Request {
+func (w *world) request(readers candidates, made *contexts) cedar.Request {
 	w.climbs = readers.climb()
-	context := make(cedar.RecordMap, len(contextValues))
-	for _, attribute := range contextValues {
-		if readers.reads(attribute.name) {
-			context[attribute.name] = attribute.of(w.in)
-		}
-	}
 	return cedar.Request{
 		Principal: w.system,
 		Action:    uid(actionType, string(w.in.Ask.Operation)),
 		Resource:  w.item,
-		Context:   cedar.NewRecord(context),
+		Context:   made.of(w.in, readers.reads()),
 	}
-}
-
-// contextValues makes the type Request of the schema.
-var contextValues = []struct {
-	name cedar.String
-	of   func(*Input) cedar.Value
-}{
-	{"fields", func(in *Input) cedar.Value { return texts(in.Ask.Fields) }},
-	{"sensitive", func(in *Input) cedar.Value { return texts(sensitive(in)) }},
-	{"service_item", func(in *Input) cedar.Value { return cedar.String(in.Ask.ServiceItem) }},
-	{"purpose", func(in *Input) cedar.Value { return cedar.String(in.Ask.Purpose) }},
-	{"basis", func(in *Input) cedar.Value { return uid(basisType, in.Basis.Kind) }},
-	{"case_bound", func(in *Input) cedar.Value { return cedar.Boolean(in.Basis.CaseNo != "") }},
 }
 
 func texts(names []string) cedar.Set {

@@ -52,7 +52,7 @@ func refused(d policies.Decision) *gateway.Error {
 	reason := d.Reasons[0]
 	failure := gateway.Fail(kind, d.Code, reason.Zh+" "+reason.En)
 	failure.Fields = d.Excess
-	if d.Remedy != (policies.Remedy{}) {
+	if d.Remedy.Zh != "" {
 		failure.Remedy = d.Remedy.Zh + " " + d.Remedy.En
 	}
 	return failure
