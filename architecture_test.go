@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
-	{"gateway/evidence", "gateway/timestamp"},
+	{"gateway/evidence", "gateway/timestamp", "gateway/replay"},
 	{"gateway/messages"},
 	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants"},
 	{"gateway/postgres"},

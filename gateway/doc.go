@@ -31,6 +31,7 @@
 //	gateway/ledger         what happened: commitments in an SM3 tree, signed, provable
 //	gateway/messages       what proves each use, encrypted, beside the ledger
 //	gateway/evidence       one file for a court or an archive; timestamp: tokens for it
+//	gateway/replay         decisions noted, and made again by other policies
 //	gateway/exchange       the one path; closing: what a node left open
 //	gateway/grants         how a department comes by a right: applications, clocks, disputes
 //	gateway/safe           what a person allows and withdraws

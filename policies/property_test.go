@@ -155,7 +155,7 @@ func TestDroppingTheExcessHelps(t *testing.T) {
 func TestDecideIsPure(t *testing.T) {
 	set := exampleSet(t)
 	eachDrawn(t, func(in Input) {
-		if first, second := written(set.Decide(in)), written(set.Decide(in)); first != second {
+		if first, second := set.Decide(in).Text(), set.Decide(in).Text(); first != second {
 			t.Fatalf("two decisions of one input:\n%s\n%s", first, second)
 		}
 	})

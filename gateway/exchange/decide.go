@@ -6,6 +6,7 @@ import (
 	"kapok/catalog"
 	"kapok/gateway"
 	"kapok/gateway/basis"
+	"kapok/gateway/ledger"
 	"kapok/policies"
 )
 
@@ -73,6 +74,9 @@ type known struct {
 	items   map[string]policies.Item
 	grants  map[grantKey][]*policies.Grant
 	written written
+
+	parts      map[string]ledger.Part // of notes: systems by id, items by code; the two have no form in common
+	grantParts map[*policies.Grant]ledger.Part
 }
 
 type grantKey struct{ system, item string }
@@ -96,8 +100,10 @@ func inPolicyWords(c *catalog.Catalog) (known, error) {
 		k.grants[key] = append(k.grants[key], asGrant(grant))
 	}
 	var err error
-	k.written, err = write(k)
-	return k, err
+	if k.written, err = write(k); err != nil {
+		return k, err
+	}
+	return k, k.shared()
 }
 
 func asItem(item *catalog.Item) policies.Item {

@@ -28,6 +28,7 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 		Claims:     u.claims(),
 		Subject:    u.resolved.SubjectRef,
 		Attachment: message.attachment,
+		Aside:      s.note(ctx, u),
 		Entry: func(found ledger.Found) ledger.Entry {
 			retryOf, refusal := weigh(found)
 			if refusal != nil {

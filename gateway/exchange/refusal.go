@@ -47,6 +47,7 @@ func (s *Service) refuse(ctx context.Context, u *use, cause error) error {
 		Claims:     []ledger.Claim{u.nonceClaim()},
 		Subject:    u.resolved.SubjectRef,
 		Attachment: message.attachment,
+		Aside:      s.note(ctx, u),
 		Entry:      func(found ledger.Found) ledger.Entry { return message.committed(s.refusalEntry(u, reason(found))) },
 	})
 	if err != nil {

@@ -146,6 +146,18 @@ func (w written) input(in *policies.Input) json.RawMessage {
 	o.Time("Now", in.Now)
 	o.Text("Subject", in.Subject)
 	o.Raw("System", w.systems[in.System.ID])
+	o.Raw("Template", writtenTemplate(in.Template))
+	return o.End()
+}
+
+func writtenTemplate(t *policies.Template) json.RawMessage {
+	if t == nil {
+		return nil
+	}
+	o := evidence.NewObject(512)
+	o.Texts("Fields", t.Fields)
+	o.Text("ID", t.ID)
+	o.Number("Version", t.Version)
 	return o.End()
 }
 

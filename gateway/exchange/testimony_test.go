@@ -36,6 +36,7 @@ func TestInputIsWrittenWhole(t *testing.T) {
 			LegalProvision: "《某法》第一条 \"x\"", From: time.Unix(3, 0).UTC(), Expires: time.Unix(4, 0).UTC(),
 		},
 	}
+	in.Template = &policies.Template{ID: "t", Version: 2, Fields: []string{"name"}}
 	allSet(t, reflect.ValueOf(in), "Input")
 	w, err := write(known{
 		systems: map[string]policies.System{"s": in.System}, items: map[string]policies.Item{"i": in.Item},

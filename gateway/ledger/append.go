@@ -73,6 +73,7 @@ type Append struct {
 	Subject string // subject_ref for the citizen's index; "" when nobody is concerned
 
 	Attachment *Attachment // nil: none
+	Aside      *Aside      // nil: none
 }
 
 // Sealed is an entry that is durable and in a signed tree.
@@ -160,6 +161,11 @@ const (
 func (a Append) check() error {
 	if a.Attachment != nil {
 		if err := a.Attachment.check(); err != nil {
+			return err
+		}
+	}
+	if a.Aside != nil {
+		if err := a.Aside.check(); err != nil {
 			return err
 		}
 	}

@@ -296,7 +296,7 @@ func (it *item) row() Row {
 		Entry: it.encoded, Openings: it.packed, Subject: it.subject, Pending: it.pending,
 	}
 	if it.request != nil {
-		row.Attachment = it.request.append.Attachment
+		row.Attachment, row.Aside = it.request.append.Attachment, it.request.append.Aside
 	}
 	return row
 }

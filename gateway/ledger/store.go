@@ -155,6 +155,7 @@ type Row struct {
 	Pending  string // the pending entry that it settles; "" for none
 
 	Attachment *Attachment // nil: none
+	Aside      *Aside      // nil: none
 }
 
 // Stored is one entry with what proves it.

@@ -25,6 +25,7 @@ type DB struct {
 	log  *slog.Logger
 
 	resolving  *loader[question, resolved]
+	notes      *knownParts
 	personKeys *loader[personKeyID, keys.WrappedKey]
 }
 
@@ -48,7 +49,7 @@ func Open(ctx context.Context, dsn string, options Options) (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	db.resolving = newLoader(db.resolveAll)
+	db.resolving, db.notes = newLoader(db.resolveAll), newKnownParts()
 	db.personKeys = newLoader(db.readPersonKeys)
 	return db, nil
 }

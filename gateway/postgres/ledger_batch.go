@@ -23,6 +23,7 @@ import (
 type ledgerBatch struct {
 	conn  *pgxpool.Conn
 	lease ledger.Lease
+	notes *knownParts
 }
 
 var _ ledger.Batch = (*ledgerBatch)(nil)
@@ -35,7 +36,7 @@ func (l *Ledger) Begin(ctx context.Context, lease ledger.Lease, ask ledger.Ask) 
 	if err != nil {
 		return nil, ledger.Read{}, explain(err)
 	}
-	b := &ledgerBatch{conn: conn, lease: lease}
+	b := &ledgerBatch{conn: conn, lease: lease, notes: l.db.notes}
 	read, err := b.begin(ctx, ask)
 	if err != nil {
 		b.abandon(ctx)
@@ -177,6 +178,7 @@ func (b *ledgerBatch) queueWrite(send *pgx.Batch, w ledger.Write) {
 	b.queueAccesses(send, w.Rows)
 	b.queueOpen(send, w.Rows)
 	b.queueAttachments(send, w.Rows)
+	written := b.queueNotes(send, w.Rows)
 	b.queueTiles(send, w.Tiles)
 	b.queueHead(send, w)
 	b.queueSettled(send, w.Rows)
@@ -184,6 +186,7 @@ func (b *ledgerBatch) queueWrite(send *pgx.Batch, w ledger.Write) {
 		if tag.String() != "COMMIT" {
 			return fmt.Errorf("postgres: the ledger's transaction ended by %s", tag)
 		}
+		b.notes.keep(written)
 		return nil
 	})
 }

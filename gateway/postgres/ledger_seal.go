@@ -33,7 +33,7 @@ func (l *Ledger) Seal(ctx context.Context, lease ledger.Lease, ask ledger.Ask, w
 	if err != nil {
 		return fmt.Errorf("%w: %w", ledger.ErrNotSent, explain(err))
 	}
-	b := &ledgerBatch{conn: conn, lease: lease}
+	b := &ledgerBatch{conn: conn, lease: lease, notes: l.db.notes}
 	send := &pgx.Batch{}
 	send.Queue(`begin isolation level read committed`)
 	b.queueGuard(send, ask)
