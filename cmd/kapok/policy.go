@@ -99,6 +99,9 @@ func readPolicyFlags(name string, args []string) (policyFlags, config, error) {
 		return f, config{}, err
 	}
 	f.rest = flags.Args()
+	if f.config == "" && name == "explain" { // the examples will do
+		return f, defaults(), nil
+	}
 	c, err := readConfig(f.config)
 	return f, c, err
 }
