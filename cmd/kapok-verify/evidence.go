@@ -11,14 +11,17 @@ import (
 	"time"
 
 	"kapok/gateway/evidence"
+	"kapok/gateway/ledger"
 )
 
-const evidenceUsage = `usage: kapok-verify evidence [--bundle FILE] [--tsa-root FILE] [--json] EVIDENCE
+const evidenceUsage = `usage: kapok-verify evidence [--bundle FILE] [--tsa-root FILE] [--witness KEY]… [--json] EVIDENCE
 
   EVIDENCE       the file that "kapok ledger evidence" wrote (FORMAT.md §10)
   --bundle FILE  the pinned trust (default kapok-bundle.json)
   --tsa-root FILE  root certificate (DER) of a time-stamp authority that you trust;
                  without one, time-stamps are checked in themselves only
+  --witness KEY  key of a witness that you trust, as "kapok-verify witness" prints it; may be
+                 repeated; without one, cosignatures are not judged
   --json         print the steps as JSON
 
 exit: 0 the evidence is true, 1 it is not, 2 nothing could be decided
@@ -32,6 +35,12 @@ func verifyEvidence(_ context.Context, args []string, t terminal) (int, error) {
 	flags := flag.NewFlagSet("evidence", flag.ContinueOnError)
 	bundle := flags.String("bundle", pinned, "")
 	authority := flags.String("tsa-root", "", "")
+	var witnesses []ledger.WitnessKey
+	flags.Func("witness", "", func(printed string) error {
+		key, err := ledger.ParseWitnessKey(printed)
+		witnesses = append(witnesses, key)
+		return err
+	})
 	asJSON := flags.Bool("json", false, "")
 	if done, code, err := parse(t, flags, args, 1, evidenceUsage); done {
 		return code, err
@@ -48,7 +57,7 @@ func verifyEvidence(_ context.Context, args []string, t terminal) (int, error) {
 	if err != nil {
 		return exitTrouble, err
 	}
-	report := evidence.Verify(file, trust, bothLibraries(), authorities...)
+	report := evidence.VerifyBy(file, evidence.Trust{Pinned: trust, Authorities: authorities, Witnesses: witnesses}, bothLibraries())
 	print := printEvidence
 	if *asJSON {
 		print = printEvidenceJSON

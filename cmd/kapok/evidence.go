@@ -26,6 +26,7 @@ const evidenceReadKind ledger.Kind = "evidence-read"
 type reading struct {
 	ref, actor, reason string
 	lists              []string // files of revocation lists, DER
+	cosigned           []string // checkpoints with a witness's line
 }
 
 // writeEvidence is `kapok ledger evidence --config FILE --ref ID --reason TEXT`.
@@ -39,6 +40,11 @@ func writeEvidence(ctx context.Context, args []string, out io.Writer) error {
 	flags.Func("crl", "file of a revocation list (DER) to put into the bundle; may be repeated", func(file string) error {
 		asked.lists = append(asked.lists, file)
 		return nil
+	})
+	flags.Func("cosigned", "file of a checkpoint with a witness's line, to put into the bundle; may be repeated", func(file string) error {
+		note, err := os.ReadFile(file)
+		asked.cosigned = append(asked.cosigned, string(note))
+		return err
 	})
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -107,6 +113,11 @@ func (r *recordReader) evidence(ctx context.Context, asked reading) (evidence.Bu
 		r.entries, r.key, r.basis, r.release, r.stamps,
 	} {
 		if err := gather(ctx, &b, found); err != nil {
+			return b, err
+		}
+	}
+	for _, note := range asked.cosigned {
+		if err := r.cosigned(ctx, &b, found, note); err != nil {
 			return b, err
 		}
 	}

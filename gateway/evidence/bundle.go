@@ -14,16 +14,17 @@ import (
 
 // Bundle is all that proves one use of data, in one file.
 type Bundle struct {
-	Basis   *Basis    `json:"basis"`   // what made the use lawful; null where none was found
-	Entries []Entry   `json:"entries"` // of the use, the earliest first
-	Key     *Key      `json:"key"`     // by which the caller signed; null where nobody proved a key
-	Kind    string    `json:"kind"`
-	Lists   [][]byte  `json:"lists"` // revocation lists (RFC 5280), DER
-	Made    string    `json:"made"`  // RFC 3339, UTC
-	Ref     string    `json:"ref"`   // of the use
-	Release *Released `json:"release"`
-	Stamps  []Stamp   `json:"stamps"` // time-stamps of checkpoints that cover the entries
-	Version int       `json:"v"`
+	Basis    *Basis     `json:"basis"`    // what made the use lawful; null where none was found
+	Cosigned []Cosigned `json:"cosigned"` // by witnesses: checkpoints that cover the entries
+	Entries  []Entry    `json:"entries"`  // of the use, the earliest first
+	Key      *Key       `json:"key"`      // by which the caller signed; null where nobody proved a key
+	Kind     string     `json:"kind"`
+	Lists    [][]byte   `json:"lists"` // revocation lists (RFC 5280), DER
+	Made     string     `json:"made"`  // RFC 3339, UTC
+	Ref      string     `json:"ref"`   // of the use
+	Release  *Released  `json:"release"`
+	Stamps   []Stamp    `json:"stamps"` // time-stamps of checkpoints that cover the entries
+	Version  int        `json:"v"`
 }
 
 // Entry is one entry of the use with the message that it commits to.
@@ -52,6 +53,14 @@ type Released struct {
 	Message []byte   `json:"message"`
 }
 
+// Cosigned is a witness's word that a checkpoint continues every one that it saw
+// before, with the proof that it continues the one that a receipt names.
+type Cosigned struct {
+	Consistency []byte `json:"consistency"` // from the receipt's checkpoint to the one cosigned
+	Entry       int    `json:"entry"`       // which of Entries it is about, from 0
+	Line        string `json:"line"`        // the witness's, FORMAT.md §13, with its newline
+}
+
 // Stamp is an authority's word that a checkpoint existed at a time, with the proof
 // that the checkpoint's tree continues the one that a receipt names.
 type Stamp struct {
@@ -73,7 +82,7 @@ const (
 func NewBundle(ref string, made time.Time) Bundle {
 	return Bundle{
 		Kind: bundleKind, Version: bundleVersion, Ref: ref, Made: made.UTC().Format(time.RFC3339),
-		Entries: []Entry{}, Lists: [][]byte{}, Stamps: []Stamp{},
+		Entries: []Entry{}, Lists: [][]byte{}, Stamps: []Stamp{}, Cosigned: []Cosigned{},
 	}
 }
 

@@ -34,32 +34,42 @@ func (run *verification) stamps() (string, error) {
 }
 
 func (run *verification) stamp(s Stamp) (*tsp.Token, error) {
-	if s.Entry < 0 || s.Entry >= len(run.bundle.Entries) {
-		return nil, errors.New("it is about no entry of the bundle")
-	}
-	proved, err := ledger.ParseConsistency(s.Consistency)
+	later, err := run.continued(s.Entry, s.Consistency)
 	if err != nil {
 		return nil, err
-	}
-	older := checkpointOf(run.bundle.Entries[s.Entry].Receipt)
-	report := ledger.VerifyConsistency(older, proved.Checkpoint, proved.Proof, proved.Keys, run.pinned, run.verifier)
-	for _, step := range report.Steps {
-		if step.Status != ledger.Pass {
-			return nil, fmt.Errorf("%s: %s", step.Name, step.Why)
-		}
 	}
 	token, err := tsp.ParseToken(s.Token)
 	if err != nil {
 		return nil, err
 	}
-	head, err := ledger.ParseCheckpoint(proved.Checkpoint)
+	head, err := ledger.ParseCheckpoint(later)
 	if err != nil {
 		return nil, err
 	}
 	if token.Time.Before(head.Sealed.Add(-clockSlack)) {
 		return nil, errors.New("it is older than the checkpoint that it stamps")
 	}
-	return token, token.Verify(run.verifier, "evidence", tsp.BySM3([]byte(proved.Checkpoint)), nil, run.authorities)
+	return token, token.Verify(run.verifier, "evidence", tsp.BySM3([]byte(later)), nil, run.authorities)
+}
+
+// continued is the later checkpoint of a proof that begins at the one of an entry's
+// receipt.
+func (run *verification) continued(entry int, consistency []byte) (later string, err error) {
+	if entry < 0 || entry >= len(run.bundle.Entries) {
+		return "", errors.New("it is about no entry of the bundle")
+	}
+	proved, err := ledger.ParseConsistency(consistency)
+	if err != nil {
+		return "", err
+	}
+	older := checkpointOf(run.bundle.Entries[entry].Receipt)
+	report := ledger.VerifyConsistency(older, proved.Checkpoint, proved.Proof, proved.Keys, run.pinned, run.verifier)
+	for _, step := range report.Steps {
+		if step.Status != ledger.Pass {
+			return "", fmt.Errorf("%s: %s", step.Name, step.Why)
+		}
+	}
+	return proved.Checkpoint, nil
 }
 
 func parseAll(list [][]byte) ([]*pki.Certificate, error) {

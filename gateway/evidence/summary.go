@@ -29,6 +29,7 @@ func (b Bundle) Summary() []byte {
 	row(&page, "回复签名 Signed release", presence(b.Release != nil))
 	row(&page, "吊销列表 Revocation lists", fmt.Sprint(len(b.Lists)))
 	row(&page, "时间戳 Time-stamps", fmt.Sprint(len(b.Stamps)))
+	row(&page, "见证签名 Witnesses' cosignatures", fmt.Sprint(len(b.Cosigned)))
 	page.WriteString("</table>\n<h2>账本记录 Ledger entries</h2>\n<table>\n<tr><th>时间 Time<th>记录 Entry<th>结果 Result<th>封存 Sealed<th>位置 Place\n")
 	for _, one := range told {
 		fmt.Fprintf(&page, "<tr><td>%s<td>%s<td>%s<td>%s<td>%s\n", moment(one.At), text(entryWords(one.Kind)),

@@ -47,6 +47,7 @@ type verification struct {
 
 	trusted     [][]byte
 	authorities []*pki.Certificate // roots of time-stamp authorities; none: not judged
+	witnesses   []ledger.WitnessKey
 
 	bundle   Bundle
 	summary  []byte
@@ -74,14 +75,26 @@ var steps = []struct {
 	{"release", (*verification).release},
 	{"revocation", (*verification).revocation},
 	{"stamps", (*verification).stamps},
+	{"witnesses", (*verification).witnessed},
 	{"summary", (*verification).page},
 }
 
-// Verify checks a bundle against pinned trust and nothing else: no network, no
-// database, no clock. authorities are the roots, DER, of the time-stamp authorities
-// that the reader trusts; without one, time-stamps are checked in themselves only.
+// Trust is what a reader believes, and has from elsewhere than the bundle.
+type Trust struct {
+	Pinned      ledger.Bundle
+	Authorities [][]byte            // roots, DER, of time-stamp authorities; none: time-stamps are checked in themselves only
+	Witnesses   []ledger.WitnessKey // none: cosignatures are not judged
+}
+
+// Verify is [VerifyBy] for a reader who knows no witness.
 func Verify(file []byte, pinned ledger.Bundle, v *sm.Verifier, authorities ...[]byte) Report {
-	run := &verification{verifier: v, pinned: pinned, file: file, trusted: authorities}
+	return VerifyBy(file, Trust{Pinned: pinned, Authorities: authorities}, v)
+}
+
+// VerifyBy checks a bundle against the reader's trust and nothing else: no network, no
+// database, no clock.
+func VerifyBy(file []byte, trust Trust, v *sm.Verifier) Report {
+	run := &verification{verifier: v, pinned: trust.Pinned, file: file, trusted: trust.Authorities, witnesses: trust.Witnesses}
 	report := Report{Told: []Told{}}
 	failed := false
 	for _, step := range steps {

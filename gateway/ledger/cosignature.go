@@ -119,6 +119,30 @@ func VerifyCosigned(printed string, witness WitnessKey, v *sm.Verifier) (signed 
 	return signed, time.Unix(int64(seconds), 0).UTC(), nil
 }
 
+// CosignedBy names the witness whose line a signed checkpoint bears, and checks nothing
+// but the form.
+func CosignedBy(printed string) (name string, err error) {
+	signed, line, ok := cutLine(printed)
+	if !ok {
+		return "", errCosigned
+	}
+	if _, err := parseNote(signed); err != nil {
+		return "", errCosigned
+	}
+	name, _, _ = strings.Cut(line, " ")
+	return name, nil
+}
+
+// CutCosignature takes the witness's line, with its dash and newline, off a signed
+// checkpoint. It checks nothing but the form.
+func CutCosignature(printed string) (signed, line string, err error) {
+	if _, err := CosignedBy(printed); err != nil {
+		return "", "", fmt.Errorf("ledger: %w", err)
+	}
+	signed, _, _ = cutLine(printed)
+	return signed, printed[len(signed):], nil
+}
+
 // cutLine takes off the last line, which begins with a dash.
 func cutLine(printed string) (rest, line string, ok bool) {
 	at := strings.LastIndex(printed, "\n"+dash)
