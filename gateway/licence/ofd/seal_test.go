@@ -164,3 +164,22 @@ func TestSealsAreListed(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkIssue writes and seals a licence with a key at hand: what is left of issuing
+// when signatures come in batches from elsewhere is this less "sign".
+func BenchmarkIssue(b *testing.B) {
+	s, d := newSealer(b), draft(b)
+	b.Run("write and seal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.on(b, encode(b, d))
+		}
+	})
+	b.Run("sign", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.key.Sign(b.Context(), s.seal, sm.DER); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

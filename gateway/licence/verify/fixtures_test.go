@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -201,4 +202,22 @@ func TestReportsForPeople(t *testing.T) {
 	if found.VerifiedAt.Before(time.Now().Add(-time.Minute)) {
 		t.Error("the report has no time of its own")
 	}
+}
+
+// One verifier serves many at once; what it remembers of one document does not change
+// what it says of another. Run with -race.
+func TestVerifierIsShared(t *testing.T) {
+	v := verifier(fixtureTrust(t))
+	var all sync.WaitGroup
+	for _, name := range []string{"v4", "v1", "raw", "masked", "stranger-signs", "signed-data-unsorted", "revoked-before", "other-seal-file"} {
+		document := fixture(t, name+".ofd")
+		for range 4 {
+			all.Go(func() {
+				if found := report(v, document); found.Verdict != traps[name].verdict {
+					t.Errorf("%s: %s", name, found.Verdict)
+				}
+			})
+		}
+	}
+	all.Wait()
 }

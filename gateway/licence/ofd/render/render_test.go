@@ -3,6 +3,7 @@ package render_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"image"
 	"image/png"
 	"io"
@@ -85,7 +86,7 @@ func draw(t testing.TB, document []byte) render.Picture {
 	}
 	decoder := xml.NewDecoder(bytes.NewReader(picture.SVG))
 	for {
-		if _, err := decoder.Token(); err == io.EOF {
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 			return picture
 		} else if err != nil {
 			t.Fatalf("the SVG is not well-formed: %v", err)
