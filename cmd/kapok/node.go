@@ -107,7 +107,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	n.exchange, err = exchange.New(exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
-		Tests: n.database, Violations: n.database, Grants: n.database,
+		Tests: n.database, Violations: n.database, Grants: n.database, Cases: n.database, Drain: n.journal.Drain,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	})
@@ -140,7 +140,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 			Catalog: n.exchange.Catalog, Bases: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		}),
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
-		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service,
+		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,
 		Trial: n.workflow.trialClock(), Proxies: n.config.proxies(),
 		Sources: n.workshop.health, Violations: n.database,
 		Trust: n.bundle(),

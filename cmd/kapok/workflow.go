@@ -120,6 +120,11 @@ func (n *node) adoptGrants(ctx context.Context, seen *int64) error {
 		return err
 	}
 	n.exchange.ShareRates(nodes)
+	sources, err := n.database.CaseSources(ctx)
+	if err != nil {
+		return err
+	}
+	n.exchange.AdoptCaseSources(sources)
 	changes, err := n.database.GrantChanges(ctx)
 	if err != nil || changes == *seen {
 		return err

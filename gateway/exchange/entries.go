@@ -69,6 +69,7 @@ func (u *use) decisionFields() []ledger.Field {
 		{Name: "basis-kind", Value: string(u.resolved.Basis.Kind)},
 		{Name: "provision", Value: u.resolved.Basis.Provision()},
 		{Name: "grant", Value: u.grant.ID},
+		{Name: "case-check", Value: string(u.caseState)},
 		{Name: "policy-set", Value: u.decision.PolicySet},
 		{Name: "reasons", Value: strings.Join(reasonPolicies(u.decision), ",")},
 		{Name: "request", Value: fmt.Sprintf("%x", u.caller.Signature)},

@@ -30,6 +30,8 @@ type use struct {
 	input    *policies.Input // what the decision rested on; nil: none was made
 	decision policies.Decision
 
+	caseState CaseState // check case
+
 	retryOf string // record intent: the first use with this idempotency key
 	started time.Time
 
@@ -51,6 +53,7 @@ func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 		s.admitUse,
 		s.resolve,
 		s.decide,
+		s.checkCase,
 		s.limit,
 		s.guardTests,
 	} {

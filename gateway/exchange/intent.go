@@ -45,6 +45,9 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 	}
 	retryOf, refusal := weigh(sealed.Found)
 	if refusal != nil {
+		if refusal.Code == "grant-suspended" {
+			s.issued.forget(grantKey{u.caller.System, u.item.Code})
+		}
 		return refusal
 	}
 	u.retryOf = retryOf

@@ -72,6 +72,16 @@ func (s *Service) grantFor(ctx context.Context, u *use, input policies.Input) (*
 	return policies.Fittest(input, with(best, found)), nil
 }
 
+// forget makes the next use of a key ask the store: what the index held was stopped, and
+// another grant may have taken its place.
+func (i *issued) forget(key grantKey) {
+	i.learn.Lock()
+	defer i.learn.Unlock()
+	fresh := maps.Clone(*i.index.Load())
+	delete(fresh, key)
+	i.index.Store(&fresh)
+}
+
 // with puts the best so far before others: of equals, the first is taken.
 func with(best *policies.Grant, others []*policies.Grant) []*policies.Grant {
 	if best == nil {

@@ -91,8 +91,10 @@ type Config struct {
 	Tests      Tests
 	Violations Violations
 	Grants     Grants
-	Signing    func() keys.Signing // the operational key in force
-	Roots      [][]byte            // DER of the roots that operational certificates chain to
+	Cases      Cases
+	Drain      func(ctx context.Context, pending string) (ledger.Sealed, error) // seals what was committed
+	Signing    func() keys.Signing                                              // the operational key in force
+	Roots      [][]byte                                                         // DER of the roots that operational certificates chain to
 	Verifier   *sm.Verifier
 	Now        func() time.Time
 	Log        *slog.Logger
@@ -112,11 +114,15 @@ type Service struct {
 	violations Violations
 	issued     *issued
 	limits     *limits
+	cases      Cases
+	drain      func(ctx context.Context, pending string) (ledger.Sealed, error)
 	signing    func() keys.Signing
 	verifier   *sm.Verifier
 	issuers    *issuers
 	now        func() time.Time
 	log        *slog.Logger
+
+	caseSources atomic.Pointer[map[[2]string]bool] // department, service item
 
 	knownKeys  sync.Map // key id → SystemKey; grows with the enrolled keys only
 	unadmitted *rate.Limiter
@@ -134,8 +140,9 @@ func New(c Config) (*Service, error) {
 		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
 		tests: c.Tests, violations: c.Violations,
-		issued:   newIssued(c.Grants),
-		limits:   newLimits(c.Grants),
+		issued: newIssued(c.Grants),
+		limits: newLimits(c.Grants),
+		cases:  c.Cases, drain: c.Drain,
 		signing:  c.Signing,
 		verifier: c.Verifier, issuers: issuers, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),

@@ -1016,6 +1016,13 @@ type BasisList struct {
 // Examples: DB-2026-000001
 type CaseNo = string
 
+// CaseTold defines model for CaseTold.
+type CaseTold struct {
+	CaseNo      string `json:"case_no"`
+	Closed      bool   `json:"closed,omitempty,omitzero"`
+	ServiceItem string `json:"service_item"`
+}
+
 // CatalogField defines model for CatalogField.
 type CatalogField struct {
 	// Label Examples: 户籍状态
@@ -1911,6 +1918,20 @@ type TrustBundleKind string
 // TrustBundleV defines model for TrustBundle.V.
 type TrustBundleV int
 
+// UnverifiedList defines model for UnverifiedList.
+type UnverifiedList struct {
+	Uses []UnverifiedUse `json:"uses"`
+}
+
+// UnverifiedUse defines model for UnverifiedUse.
+type UnverifiedUse struct {
+	// Day YYYY-MM-DD, Beijing.
+	Day         string `json:"day"`
+	Department  Named  `json:"department"`
+	ServiceItem Named  `json:"service_item"`
+	Uses        int64  `json:"uses"`
+}
+
 // Wording In words, for the other side; never in the ledger.
 type Wording = string
 
@@ -1969,6 +1990,11 @@ type ListExchangesParams struct {
 	// Cursor The `next` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListUnverifiedUsesParams defines parameters for ListUnverifiedUses.
+type ListUnverifiedUsesParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // AskForCatalogUpdateParams defines parameters for AskForCatalogUpdate.
@@ -2128,6 +2154,9 @@ type ServerInterface interface {
 	// ListSources What each source was measured to do in the last hour, beside what it promised (数源健康)
 	// (GET /v1/bureau/sources)
 	ListSources(c *gin.Context)
+	// ListUnverifiedUses Uses whose case nobody could confirm (办件未核实)
+	// (GET /v1/cases/unverified)
+	ListUnverifiedUses(c *gin.Context, params ListUnverifiedUsesParams)
 	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
 	// (POST /v1/catalog-updates)
 	AskForCatalogUpdate(c *gin.Context, params AskForCatalogUpdateParams)
@@ -2353,6 +2382,33 @@ func (siw *ServerInterfaceWrapper) ListSources(c *gin.Context) {
 	}
 
 	siw.Handler.ListSources(c)
+}
+
+// ListUnverifiedUses operation middleware
+func (siw *ServerInterfaceWrapper) ListUnverifiedUses(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUnverifiedUsesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListUnverifiedUses(c, params)
 }
 
 // AskForCatalogUpdate operation middleware
@@ -3202,6 +3258,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
 	router.GET(options.BaseURL+"/v1/bureau/sources", wrapper.ListSources)
+	router.GET(options.BaseURL+"/v1/cases/unverified", wrapper.ListUnverifiedUses)
 	router.POST(options.BaseURL+"/v1/catalog-updates", wrapper.AskForCatalogUpdate)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
@@ -3330,6 +3387,28 @@ type ListSourcesResponseObject interface {
 type ListSources200JSONResponse SourceList
 
 func (response ListSources200JSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnverifiedUsesRequestObject struct {
+	Params ListUnverifiedUsesParams
+}
+
+type ListUnverifiedUsesResponseObject interface {
+	VisitListUnverifiedUsesResponse(w http.ResponseWriter) error
+}
+
+type ListUnverifiedUses200JSONResponse UnverifiedList
+
+func (response ListUnverifiedUses200JSONResponse) VisitListUnverifiedUsesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -3868,6 +3947,9 @@ type StrictServerInterface interface {
 	// ListSources What each source was measured to do in the last hour, beside what it promised (数源健康)
 	// (GET /v1/bureau/sources)
 	ListSources(ctx context.Context, request ListSourcesRequestObject) (ListSourcesResponseObject, error)
+	// ListUnverifiedUses Uses whose case nobody could confirm (办件未核实)
+	// (GET /v1/cases/unverified)
+	ListUnverifiedUses(ctx context.Context, request ListUnverifiedUsesRequestObject) (ListUnverifiedUsesResponseObject, error)
 	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
 	// (POST /v1/catalog-updates)
 	AskForCatalogUpdate(ctx context.Context, request AskForCatalogUpdateRequestObject) (AskForCatalogUpdateResponseObject, error)
@@ -4151,6 +4233,32 @@ func (sh *strictHandler) ListSources(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListSourcesResponseObject); ok {
 		if err := validResponse.VisitListSourcesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUnverifiedUses operation middleware
+func (sh *strictHandler) ListUnverifiedUses(ctx *gin.Context, params ListUnverifiedUsesParams) {
+	var request ListUnverifiedUsesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUnverifiedUses(ctx, request.(ListUnverifiedUsesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUnverifiedUses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListUnverifiedUsesResponseObject); ok {
+		if err := validResponse.VisitListUnverifiedUsesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

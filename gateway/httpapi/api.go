@@ -35,6 +35,7 @@ type Config struct {
 	Matters    Matters
 	Desk       Desk
 	Stops      Stops
+	Unverified Unverified
 	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
 	Provider   Provider
@@ -66,6 +67,7 @@ type api struct {
 	matters    Matters
 	desk       Desk
 	stops      Stops
+	unverified Unverified
 	trial      TrialClock
 	proxies    []netip.Prefix
 	provider   *provider
@@ -94,7 +96,7 @@ func New(config Config) (http.Handler, error) {
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
 		safe: config.Safe, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
-		matters: config.Matters, desk: config.Desk, stops: config.Stops, trial: config.Trial, proxies: config.Proxies,
+		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

@@ -18,6 +18,7 @@ import (
 type Exchanges interface {
 	Exchange(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	Receipt(ctx context.Context, call exchange.Call, ref string) (exchange.Release, error)
+	RegisterCase(ctx context.Context, call exchange.Call) error
 	RecordRefusal(ctx context.Context, call exchange.Call, cause error)
 }
 
@@ -62,6 +63,20 @@ func (a *api) serveSigned(c *gin.Context, serve func(context.Context, exchange.C
 		_ = c.Error(err) // the caller has gone; the ledger says what was released
 	}
 	release.Handed(err)
+}
+
+// registerCase takes what a case system tells of a case.
+func (a *api) registerCase(c *gin.Context) {
+	ctx := c.Request.Context()
+	body, err := readBody(c)
+	if err == nil {
+		err = a.exchanges.RegisterCase(ctx, a.call(c, body))
+	}
+	if err != nil {
+		writeProblem(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
 }
 
 // call is the request as it arrived, under the address by which callers know Kapok:

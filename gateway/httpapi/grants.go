@@ -100,3 +100,20 @@ func (h handlers) AdvanceTrialClock(ctx context.Context, request AdvanceTrialClo
 	}
 	return AdvanceTrialClock200JSONResponse{Now: h.trial.Now()}, nil
 }
+
+// ListUnverifiedUses lists the releases whose case nobody could confirm.
+func (h handlers) ListUnverifiedUses(ctx context.Context, request ListUnverifiedUsesRequestObject) (ListUnverifiedUsesResponseObject, error) {
+	ctx, _ = unwrap(ctx)
+	found, err := h.unverified.UnverifiedUses(ctx, limit(request.Params.Limit))
+	if err != nil {
+		return nil, err
+	}
+	listed := UnverifiedList{Uses: []UnverifiedUse{}}
+	for _, one := range found {
+		listed.Uses = append(listed.Uses, UnverifiedUse{
+			Department: h.names.department(one.Department), ServiceItem: h.names.serviceItem(one.ServiceItem),
+			Day: one.Day.Format(time.DateOnly), Uses: one.Uses,
+		})
+	}
+	return ListUnverifiedUses200JSONResponse(listed), nil
+}

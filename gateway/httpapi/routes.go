@@ -31,6 +31,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.POST("/oauth2/token", a.issueToken)
 	r.POST("/v1/exchanges", a.createExchange)
 	r.GET("/v1/exchanges/:ref/receipt", a.getExchangeReceipt)
+	r.POST("/v1/cases", a.registerCase)
 
 	// Anybody.
 	open := r.Group("/", contract.check)
@@ -66,16 +67,17 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.GET("/v1/bureau/probing", a.person(RoleBureau, RoleAuditor), contract.check, op.ListProbing)
 
 	// Rights to use data: who applies, who answers, who watches.
-	desk := r.Group("/v1", a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor))
-	desk.GET("/matters", contract.check, op.ListMatters)
-	desk.GET("/matters/:id", contract.check, op.GetMatter)
-	desk.POST("/matters/:id/events", a.ownPage, contract.check, op.ActInMatter)
-	desk.POST("/applications", a.ownPage, contract.check, op.FileApplication)
-	desk.POST("/objections", a.ownPage, contract.check, op.FileObjection)
-	desk.POST("/catalog-updates", a.ownPage, contract.check, op.AskForCatalogUpdate)
-	desk.GET("/grants", contract.check, op.ListGrants)
-	desk.POST("/grants/:id/events", a.ownPage, contract.check, op.ActOnGrant)
-	desk.GET("/stops", contract.check, op.ListStops)
+	desk := a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
+	r.GET("/v1/matters", desk, contract.check, op.ListMatters)
+	r.GET("/v1/matters/:id", desk, contract.check, op.GetMatter)
+	r.POST("/v1/matters/:id/events", desk, a.ownPage, contract.check, op.ActInMatter)
+	r.POST("/v1/applications", desk, a.ownPage, contract.check, op.FileApplication)
+	r.POST("/v1/objections", desk, a.ownPage, contract.check, op.FileObjection)
+	r.POST("/v1/catalog-updates", desk, a.ownPage, contract.check, op.AskForCatalogUpdate)
+	r.GET("/v1/grants", desk, contract.check, op.ListGrants)
+	r.POST("/v1/grants/:id/events", desk, a.ownPage, contract.check, op.ActOnGrant)
+	r.GET("/v1/cases/unverified", a.person(RoleBureau, RoleAuditor), contract.check, op.ListUnverifiedUses)
+	r.GET("/v1/stops", desk, contract.check, op.ListStops)
 	r.POST("/v1/stops", a.person(RoleBureau), a.ownPage, contract.check, op.StopAtOnce)
 	r.POST("/v1/stops/:id/reopening", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ReopenStop)
 	if a.trial != nil { // kapok dev only

@@ -6,6 +6,7 @@ import (
 
 	"kapok/gateway"
 	"kapok/gateway/basis"
+	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
@@ -63,6 +64,11 @@ type Stops interface {
 	StopAtOnce(ctx context.Context, p grants.Person, kind, target, reason string) (grants.EmergencyStop, error)
 	Reopen(ctx context.Context, p grants.Person, id, reason string) (grants.EmergencyStop, error)
 	ListStops(ctx context.Context, limit int) ([]grants.EmergencyStop, error)
+}
+
+// Unverified counts releases whose case nobody could confirm.
+type Unverified interface {
+	UnverifiedUses(ctx context.Context, limit int) ([]exchange.UnverifiedUses, error)
 }
 
 // TrialClock is the workflow's clock of a trial, which can be moved on. Advance

@@ -70,6 +70,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	}
 	w.openWorkflow(t, known)
 	config.Matters, config.Desk, config.Stops, config.Trial = w.grants, w.grants, w.grants, w.clock
+	config.Unverified = w.stores.db
 	for _, change := range options {
 		change(&config)
 	}
@@ -171,6 +172,11 @@ func (d *doorman) Exchange(_ context.Context, call exchange.Call) (exchange.Rele
 
 func (d *doorman) Receipt(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
 	return d.Exchange(ctx, call)
+}
+
+func (d *doorman) RegisterCase(ctx context.Context, call exchange.Call) error {
+	_, err := d.Exchange(ctx, call)
+	return err
 }
 
 func (d *doorman) RecordRefusal(_ context.Context, _ exchange.Call, cause error) {

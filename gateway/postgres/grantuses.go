@@ -58,6 +58,9 @@ func (db *DB) rollUpSome(ctx context.Context, origin string) (read int, err erro
 				return err
 			}
 		}
+		if err := addUnverified(ctx, tx, uses.strange); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, "update grant_uses_read set next = $2 where origin = $1", origin, next+int64(read))
 		return err
 	})
@@ -69,6 +72,7 @@ type usedPart struct{ grant, part string }
 type usesRead struct {
 	entries int
 	counts  map[usedPart]int
+	strange map[unverifiedKey]int // no case source could confirm them
 	last    time.Time
 }
 
@@ -80,7 +84,7 @@ func usesFrom(ctx context.Context, tx pgx.Tx, origin string, next int64) (usesRe
 	if err != nil {
 		return usesRead{}, err
 	}
-	read := usesRead{counts: map[usedPart]int{}}
+	read := usesRead{counts: map[usedPart]int{}, strange: map[unverifiedKey]int{}}
 	var kind string
 	var at time.Time
 	var encoded, openings []byte
@@ -102,6 +106,10 @@ func usesFrom(ctx context.Context, tx pgx.Tx, origin string, next int64) (usesRe
 
 func (r *usesRead) count(entry ledger.Entry) {
 	grant := entry.Value("grant")
+	if entry.Value("case-check") == "unverified" {
+		day := entry.At.UTC().Add(8 * time.Hour).Truncate(24 * time.Hour)
+		r.strange[unverifiedKey{entry.Value("department"), entry.Value("service-item"), day}]++
+	}
 	r.counts[usedPart{grant, "operation:" + entry.Value("operation")}]++
 	for name := range strings.SplitSeq(entry.Value("returned"), ",") {
 		r.counts[usedPart{grant, "field:" + name}]++
