@@ -13,6 +13,7 @@ type Query struct {
 	Fields      []string         // catalogue names wanted, for protocols that can ask for fewer; may be ignored
 	ServiceItem string           // 事项 code, for protocols that carry it
 	CaseNo      string           // the case the data is for, for protocols that carry it
+	SubjectRef  string           // Kapok's own reference of the subject, for sources that are Kapok itself; it leaves for nowhere
 	RequestID   string           // links the source's log with ours; random, holds no personal data
 }
 
@@ -27,6 +28,7 @@ type Answer struct {
 	AsOf       time.Time // when the source's data was true, in UTC; zero where the source does not say
 	Signature  []byte    // the source's own signature over the body; nil where the protocol has none
 	Cached     bool      // kept from an earlier question; AsOf then says of when it is
+	Licence    string    // the stop marker of the licence that was answered with; "": none
 	BodyDigest [32]byte  // SM3 of the raw body as received, kept as evidence of what was answered
 	Origin     string    // where in the source the record stands, as its lineage is recorded; "" where that cannot be said
 }

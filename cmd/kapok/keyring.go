@@ -19,6 +19,7 @@ type keyring interface {
 	Lookup() *keys.Lookup
 	Persons() *keys.Persons
 	Secret(ctx context.Context, name string) (string, error)
+	SealKey(ctx context.Context, name, holder string) (keys.SealKey, error)
 }
 
 // closer is a keyring that has something to give back: Vault's token.

@@ -18,6 +18,7 @@ import (
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
 	"kapok/gateway/ledger/anchor"
+	"kapok/gateway/licensing"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
 	"kapok/gateway/safe"
@@ -37,6 +38,8 @@ type node struct {
 	verifier    *sm.Verifier
 	workshop    *workshop
 	exchange    *exchange.Service
+	licences    *licensing.Service
+	safe        *safe.Service
 	handler     http.Handler
 	workflow    *workflow
 }
@@ -94,6 +97,8 @@ func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (er
 
 func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) error {
 	n.verifier = newVerifier(metrics)
+	keeper := messages.New(n.keyring.Persons(), n.database, time.Now)
+	n.licences, n.safe = n.newLicences(keeper), n.newSafe()
 	n.workshop = newWorkshop(builtin.World{
 		Secrets: func(name string) (string, error) { return n.keyring.Secret(context.WithoutCancel(ctx), name) },
 		Client:  connectors.HTTPClient(), Verifier: n.verifier,
@@ -102,12 +107,11 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 	if err != nil {
 		return err
 	}
-	keeper := messages.New(n.keyring.Persons(), n.database, time.Now)
 	n.releases = messages.NewReleases(keeper, n.database.Ledger().KeepReleases, n.log)
 	n.exchange, err = exchange.New(exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
-		Tests: n.database, Violations: n.database, Grants: n.database, Cases: n.database, Drain: n.journal.Drain,
+		Tests: n.database, Violations: n.database, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	})
@@ -136,9 +140,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
-		Safe: safe.New(safe.Config{
-			Catalog: n.exchange.Catalog, Bases: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
-		}),
+		Safe: n.safe, Licences: n.licences,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,
 		Trial: n.workflow.trialClock(), Proxies: n.config.proxies(),

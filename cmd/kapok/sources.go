@@ -15,6 +15,7 @@ import (
 	"kapok/connectors/builtin"
 	"kapok/connectors/guard"
 	"kapok/gateway/exchange"
+	"kapok/gateway/licensing"
 )
 
 // sources holds a connector for each item that has a source.
@@ -90,7 +91,7 @@ func (w *workshop) open(directory *catalog.Catalog) (sources, error) {
 			return nil, fmt.Errorf("source of item %s: %w", item.Code, err)
 		}
 		items[item.Code] = made
-		found[item.Code] = exchange.Source{Connector: made.connector, Timeout: connection.Timeout}
+		found[item.Code] = exchange.Source{Connector: made.connector, Timeout: connection.Timeout, ByReference: connection.Protocol == licensing.Protocol}
 	}
 	w.guards, w.items = guards, items
 	return found, nil

@@ -39,6 +39,8 @@ type fileContents struct {
 	Wrapping map[int][]byte    `json:"wrapping"`
 	Lookup   map[int][]byte    `json:"lookup"`
 	Secrets  map[string][]byte `json:"secrets,omitempty"`
+
+	Seals map[string]sealedKey `json:"seals,omitempty"`
 }
 
 const (

@@ -35,6 +35,20 @@ func (l *Lookup) All(id gateway.Identity) []Token {
 	return tokens
 }
 
+// Words returns the tokens of a text in a space of its own, under every version held,
+// newest first: a licence's number, the code of a presentation.
+func (l *Lookup) Words(space, text string) []Token {
+	held := l.held.snapshot().lookup
+	tokens := make([]Token, 0, len(held.secrets))
+	for _, version := range held.descending() {
+		mac := sm.HMAC(held.secrets[version], []byte(wordDomain), []byte(space), []byte{0}, []byte(text))
+		tokens = append(tokens, Token{version, mac})
+	}
+	return tokens
+}
+
+const wordDomain = "kapok/lookup-word/v1\x00"
+
 func token(version int, key []byte, id gateway.Identity) Token {
 	return Token{version, sm.HMAC(key, []byte(lookupDomain), []byte(id.Type), []byte{0}, []byte(id.Number()))}
 }

@@ -52,6 +52,9 @@ func parseAsk(body []byte) (Ask, gateway.Identity, error) {
 			return ask, gateway.Identity{}, invalidField(rule.field, rule.says)
 		}
 	}
+	if ask.Subject == (AskedSubject{}) && ask.BasisID != "" {
+		return ask, gateway.Identity{}, nil // the basis says who; see resolve
+	}
 	subject, err := gateway.ParseIdentity(ask.Subject.IDType, ask.Subject.IDNumber)
 	if err != nil {
 		return ask, gateway.Identity{}, invalidField("/subject", err.Error())

@@ -99,6 +99,9 @@ func (s *Service) outcomeEntry(u *use) ledger.Entry {
 	if u.answer.Origin != "" {
 		fields = append(fields, ledger.Field{Name: "lineage", Value: u.answer.Origin})
 	}
+	if u.answer.Licence != "" {
+		fields = append(fields, ledger.Field{Name: "licence", Value: u.answer.Licence})
+	}
 	if u.retryOf != "" {
 		fields = append(fields, ledger.Field{Name: "retry-of", Value: u.retryOf})
 	}

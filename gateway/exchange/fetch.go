@@ -13,7 +13,7 @@ func (s *Service) fetch(ctx context.Context, u *use) error {
 	ctx, cancel := context.WithTimeout(ctx, u.source.Timeout)
 	defer cancel()
 	answer, err := u.source.Fetch(ctx, connectors.Query{
-		Subject: u.subject, Fields: u.ask.Fields, ServiceItem: u.ask.ServiceItem,
+		Subject: u.subject, SubjectRef: u.resolved.SubjectRef, Fields: u.ask.Fields, ServiceItem: u.ask.ServiceItem,
 		CaseNo: u.ask.CaseNo, RequestID: u.ref,
 	})
 	if errors.Is(err, connectors.ErrAnotherPerson) {
@@ -32,6 +32,9 @@ func sourceFailure(err error) *gateway.Error {
 		failure := gateway.Fail(gateway.Unavailable, "source-"+held.Why, heldBack[held.Why]).Because(err)
 		failure.RetryAfter = held.After
 		return failure
+	}
+	if reason, own := errors.AsType[*gateway.Error](err); own { // Kapok itself was the source
+		return reason
 	}
 	for _, known := range sourceFailures {
 		if errors.Is(err, known.is) {

@@ -56,7 +56,7 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 
 // stops lists everything that, once stopped, must end this use.
 func (s *Service) stops(u *use) []ledger.Stop {
-	return []ledger.Stop{
+	stops := []ledger.Stop{
 		{Kind: "basis", ID: u.resolved.Basis.ID},
 		{Kind: "grant", ID: u.grant.ID},
 		{Kind: "key", ID: u.caller.KeyID},
@@ -65,6 +65,10 @@ func (s *Service) stops(u *use) []ledger.Stop {
 		{Kind: "item", ID: u.item.Code},
 		{Kind: "source", ID: u.item.Source},
 	}
+	if u.answer.Licence != "" {
+		stops = append(stops, ledger.Stop{Kind: "licence", ID: u.answer.Licence})
+	}
+	return stops
 }
 
 func (u *use) claims() []ledger.Claim {
@@ -123,5 +127,6 @@ var stopRefusals = []struct{ kind, code, says, remedy string }{
 	{"system", "system-stopped", "The calling system is stopped.", "Ask the data bureau."},
 	{"department", "department-stopped", "The calling department is stopped.", "Ask the data bureau."},
 	{"item", "item-stopped", "The data item is stopped.", "Ask the data bureau."},
+	{"licence", "licence-abolished", "The licence was abolished or replaced by a newer version; it can no longer be used.", "Ask again: where there is a newer version, it is answered with."},
 	{"source", "source-stopped", "The source of the data is stopped.", "Ask the data bureau."},
 }

@@ -18,7 +18,7 @@ import (
 // minimise keeps only what was asked for and allowed: true or false where the
 // operation is VERIFY, masked values where the policies oblige, nothing else of what
 // the source sent.
-func (s *Service) minimise(_ context.Context, u *use) error {
+func (s *Service) minimise(ctx context.Context, u *use) error {
 	shape, built := shapes[u.ask.Operation]
 	if !built {
 		return gateway.Fail(gateway.NotBuilt, "not-built", "This operation is not built yet.")
@@ -27,6 +27,13 @@ func (s *Service) minimise(_ context.Context, u *use) error {
 	released := make(map[string]any, len(u.ask.Fields))
 	for _, field := range u.ask.Fields {
 		released[field] = shape(u, field, slices.Contains(hidden, field))
+	}
+	kept, err := s.annotate(ctx, u)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		released[copyMember] = kept
 	}
 	data, err := encode(released)
 	if err != nil {

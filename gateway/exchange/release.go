@@ -54,7 +54,17 @@ func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 		s.closeLater(u, gateway.AsError(err).Code)
 		return Release{}, err
 	}
-	signing := s.sealer(u)
+	header, answer, err := s.signAnswer(ctx, u, body, s.sealer(u))
+	if err != nil {
+		s.closeLater(u, "signing-failed")
+		return Release{}, err
+	}
+	s.releases.Keep(u.ref, u.resolved.SubjectRef, func() ([]byte, error) { return releaseMessage(answer) })
+	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System, handed: func(err error) { s.handed(u, err) }}, nil
+}
+
+// signAnswer signs a body as the answer to the use's request.
+func (s *Service) signAnswer(ctx context.Context, u *use, body []byte, signing keys.Signing) (http.Header, httpsig.Message, error) {
 	header := http.Header{}
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -72,11 +82,9 @@ func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
 		},
 	}
 	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {
-		s.closeLater(u, "signing-failed")
-		return Release{}, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)
+		return nil, answer, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)
 	}
-	s.releases.Keep(u.ref, u.resolved.SubjectRef, func() ([]byte, error) { return releaseMessage(answer) })
-	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System, handed: func(err error) { s.handed(u, err) }}, nil
+	return header, answer, nil
 }
 
 // sealer is the key that sealed the outcome: its certificate comes with the receipt, so

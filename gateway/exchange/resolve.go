@@ -32,7 +32,7 @@ func (s *Service) resolveItem(u *use) error {
 	if _, known := u.live.Catalog.ServiceItem(u.ask.ServiceItem); !known {
 		return fieldNotFound("/service_item", "service-item-unknown", "The catalogue holds no such service item.")
 	}
-	if !item.Serves(u.subject.Type) {
+	if !u.subject.IsZero() && !item.Serves(u.subject.Type) {
 		return invalidField("/subject/id_type", "this item is not held about holders of this type")
 	}
 	if unknown := unknownFields(item, u.ask.Fields); len(unknown) > 0 {
@@ -46,6 +46,9 @@ func (s *Service) resolveItem(u *use) error {
 	u.source, known = u.live.Sources.Source(item.Code)
 	if !known && item.SharedType != catalog.NotShared {
 		return gateway.Fail(gateway.NotBuilt, "not-built", "The protocol of this item's source is not built yet.")
+	}
+	if u.subject.IsZero() && !u.source.ByReference {
+		return invalidField("/subject", "subject is required: this item's source asks by the number")
 	}
 	return nil
 }

@@ -69,7 +69,8 @@ type Sources interface {
 // Source is a connector with the time it is given for one question.
 type Source struct {
 	connectors.Connector
-	Timeout time.Duration
+	Timeout     time.Duration
+	ByReference bool // it asks by Kapok's own reference, so that the basis can say whom it is about
 }
 
 // Tests remembers what was tested of whom, so that a value cannot be searched out.
@@ -80,47 +81,49 @@ type Tests interface {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
-	Node       string // which machine this is, for entries that close an intent
-	PublicURL  string // under which callers reach every node, without a slash at the end
-	Live       Live   // in force at first; see [Service.Adopt]
-	Keys       Keys
-	Resolver   Resolver
-	Ledger     Ledger
-	Messages   Messages
-	Releases   Releases
-	Tests      Tests
-	Violations Violations
-	Grants     Grants
-	Cases      Cases
-	Drain      func(ctx context.Context, pending string) (ledger.Sealed, error) // seals what was committed
-	Signing    func() keys.Signing                                              // the operational key in force
-	Roots      [][]byte                                                         // DER of the roots that operational certificates chain to
-	Verifier   *sm.Verifier
-	Now        func() time.Time
-	Log        *slog.Logger
+	Node          string // which machine this is, for entries that close an intent
+	PublicURL     string // under which callers reach every node, without a slash at the end
+	Live          Live   // in force at first; see [Service.Adopt]
+	Keys          Keys
+	Resolver      Resolver
+	Ledger        Ledger
+	Messages      Messages
+	Releases      Releases
+	Tests         Tests
+	Violations    Violations
+	Presentations Presentations
+	Grants        Grants
+	Cases         Cases
+	Drain         func(ctx context.Context, pending string) (ledger.Sealed, error) // seals what was committed
+	Signing       func() keys.Signing                                              // the operational key in force
+	Roots         [][]byte                                                         // DER of the roots that operational certificates chain to
+	Verifier      *sm.Verifier
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
 // Service is the one path, ready to be walked by many callers at once.
 type Service struct {
-	node       string
-	publicURL  string
-	live       atomic.Pointer[snapshot]
-	keys       Keys
-	resolver   Resolver
-	ledger     Ledger
-	messages   Messages
-	releases   Releases
-	tests      Tests
-	violations Violations
-	issued     *issued
-	limits     *limits
-	cases      Cases
-	drain      func(ctx context.Context, pending string) (ledger.Sealed, error)
-	signing    func() keys.Signing
-	verifier   *sm.Verifier
-	issuers    *issuers
-	now        func() time.Time
-	log        *slog.Logger
+	node          string
+	publicURL     string
+	live          atomic.Pointer[snapshot]
+	keys          Keys
+	resolver      Resolver
+	ledger        Ledger
+	messages      Messages
+	releases      Releases
+	tests         Tests
+	violations    Violations
+	presentations Presentations
+	issued        *issued
+	limits        *limits
+	cases         Cases
+	drain         func(ctx context.Context, pending string) (ledger.Sealed, error)
+	signing       func() keys.Signing
+	verifier      *sm.Verifier
+	issuers       *issuers
+	now           func() time.Time
+	log           *slog.Logger
 
 	caseSources atomic.Pointer[map[[2]string]bool] // department, service item
 
@@ -139,7 +142,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
-		tests: c.Tests, violations: c.Violations,
+		tests: c.Tests, violations: c.Violations, presentations: c.Presentations,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),
 		cases:  c.Cases, drain: c.Drain,

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -244,6 +245,84 @@ func (e HealthStatus) Valid() bool {
 	case HealthStatusFailing:
 		return true
 	case HealthStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HolderType.
+const (
+	HolderTypeN001 HolderType = "001"
+	HolderTypeN111 HolderType = "111"
+	HolderTypeN154 HolderType = "154"
+	HolderTypeN414 HolderType = "414"
+	HolderTypeN511 HolderType = "511"
+	HolderTypeN516 HolderType = "516"
+	HolderTypeN553 HolderType = "553"
+)
+
+// Valid indicates whether the value is a known member of the HolderType enum.
+func (e HolderType) Valid() bool {
+	switch e {
+	case HolderTypeN001:
+		return true
+	case HolderTypeN111:
+		return true
+	case HolderTypeN154:
+		return true
+	case HolderTypeN414:
+		return true
+	case HolderTypeN511:
+		return true
+	case HolderTypeN516:
+		return true
+	case HolderTypeN553:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LicenceState.
+const (
+	LicenceStateABOLISHED  LicenceState = "ABOLISHED"
+	LicenceStateDRAFT      LicenceState = "DRAFT"
+	LicenceStateISSUED     LicenceState = "ISSUED"
+	LicenceStateREGISTERED LicenceState = "REGISTERED"
+)
+
+// Valid indicates whether the value is a known member of the LicenceState enum.
+func (e LicenceState) Valid() bool {
+	switch e {
+	case LicenceStateABOLISHED:
+		return true
+	case LicenceStateDRAFT:
+		return true
+	case LicenceStateISSUED:
+		return true
+	case LicenceStateREGISTERED:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LicenceChangeEvent.
+const (
+	LicenceChangeEventChanged   LicenceChangeEvent = "changed"
+	LicenceChangeEventInspected LicenceChangeEvent = "inspected"
+	LicenceChangeEventRenewed   LicenceChangeEvent = "renewed"
+)
+
+// Valid indicates whether the value is a known member of the LicenceChangeEvent enum.
+func (e LicenceChangeEvent) Valid() bool {
+	switch e {
+	case LicenceChangeEventChanged:
+		return true
+	case LicenceChangeEventInspected:
+		return true
+	case LicenceChangeEventRenewed:
 		return true
 	default:
 		return false
@@ -695,6 +774,11 @@ func (e StopRequestKind) Valid() bool {
 const (
 	SubjectIDTypeN001 SubjectIDType = "001"
 	SubjectIDTypeN111 SubjectIDType = "111"
+	SubjectIDTypeN154 SubjectIDType = "154"
+	SubjectIDTypeN414 SubjectIDType = "414"
+	SubjectIDTypeN511 SubjectIDType = "511"
+	SubjectIDTypeN516 SubjectIDType = "516"
+	SubjectIDTypeN553 SubjectIDType = "553"
 )
 
 // Valid indicates whether the value is a known member of the SubjectIDType enum.
@@ -703,6 +787,16 @@ func (e SubjectIDType) Valid() bool {
 	case SubjectIDTypeN001:
 		return true
 	case SubjectIDTypeN111:
+		return true
+	case SubjectIDTypeN154:
+		return true
+	case SubjectIDTypeN414:
+		return true
+	case SubjectIDTypeN511:
+		return true
+	case SubjectIDTypeN516:
+		return true
+	case SubjectIDTypeN553:
 		return true
 	default:
 		return false
@@ -1267,7 +1361,7 @@ type ExchangeRequest struct {
 	ServiceItem Identifier `json:"service_item"`
 
 	// Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
-	Subject Subject `json:"subject"`
+	Subject Subject `json:"subject,omitempty,omitzero"`
 
 	// Tests With PREDICATE only, and there one test for each of `fields`; what leaves is true or false.
 	// More than 3 different tests of one field of one person for one case, or 8 for all cases,
@@ -1364,6 +1458,9 @@ type HealthChecks string
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
 
+// HolderType GB/T 36903: 111 公民身份号码, 001 统一社会信用代码, 154 港澳台居民居住证, 414 护照, 511 台湾居民来往大陆通行证, 516 港澳居民来往内地通行证, 553 外国人永久居留身份证.
+type HolderType string
+
 // HoursOfUse defines model for HoursOfUse.
 type HoursOfUse struct {
 	// Days 1 is Monday.
@@ -1392,6 +1489,86 @@ type LegalProvision struct {
 
 	// Law Examples: 社会救助暂行办法
 	Law string `json:"law"`
+}
+
+// Licence defines model for Licence.
+type Licence struct {
+	// ChangedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ChangedAt Timestamp `json:"changed_at"`
+
+	// Elements By the names of GB/T 36903.
+	Elements map[string]string `json:"elements"`
+	Extended map[string]string `json:"extended"`
+	ID       string            `json:"id"`
+	Issuer   Named             `json:"issuer"`
+	Item     Named             `json:"item"`
+	State    LicenceState      `json:"state"`
+	Type     string            `json:"type"`
+
+	// Valid Issued and not expired; it is asked again at every use.
+	Valid   bool `json:"valid"`
+	Version int  `json:"version"`
+}
+
+// LicenceState defines model for Licence.State.
+type LicenceState string
+
+// LicenceAbolition defines model for LicenceAbolition.
+type LicenceAbolition struct {
+	Reason string `json:"reason"`
+}
+
+// LicenceChange defines model for LicenceChange.
+type LicenceChange struct {
+	Event          LicenceChangeEvent `json:"event"`
+	Expires        string             `json:"expires,omitempty,omitzero"`
+	Fields         map[string]string  `json:"fields,omitempty,omitzero"`
+	HolderName     string             `json:"holder_name,omitempty,omitzero"`
+	InspectedUntil string             `json:"inspected_until,omitempty,omitzero"`
+}
+
+// LicenceChangeEvent defines model for LicenceChange.Event.
+type LicenceChangeEvent string
+
+// LicenceDraft defines model for LicenceDraft.
+type LicenceDraft struct {
+	CaseNo string `json:"case_no"`
+
+	// DecidedAt When the case was decided (办结时间).
+	DecidedAt time.Time `json:"decided_at,omitempty,omitzero"`
+
+	// Effective 2006-01-02; today where it is left out.
+	Effective string `json:"effective,omitempty,omitzero"`
+
+	// Expires 2006-01-02 or 长期; by the type's life where it is left out.
+	Expires string `json:"expires,omitempty,omitzero"`
+
+	// Fields What the type adds, by the names of its item's fields.
+	Fields map[string]string `json:"fields,omitempty,omitzero"`
+	Holder struct {
+		IDNumber string `json:"id_number"`
+
+		// IDType GB/T 36903: 111 公民身份号码, 001 统一社会信用代码, 154 港澳台居民居住证, 414 护照, 511 台湾居民来往大陆通行证, 516 港澳居民来往内地通行证, 553 外国人永久居留身份证.
+		IDType HolderType `json:"id_type"`
+		Name   string     `json:"name"`
+	} `json:"holder"`
+
+	// Number 证照编号; given once for a type and issuer.
+	Number      string `json:"number"`
+	ServiceItem string `json:"service_item"`
+
+	// Sign Seal and issue it in the same step.
+	Sign bool `json:"sign"`
+
+	// Type 证照类型代码 (GB/T 36904).
+	Type string `json:"type"`
+}
+
+// LicenceList defines model for LicenceList.
+type LicenceList struct {
+	Licences []Licence `json:"licences"`
 }
 
 // Matter defines model for Matter.
@@ -1585,6 +1762,54 @@ type Operations = []Operation
 // Examples: kapok.example/node-1
 type Origin = string
 
+// Presentation defines model for Presentation.
+type Presentation struct {
+	// Code What the QR holds.
+	Code string `json:"code"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	ID      string    `json:"id"`
+
+	// Notice What the person reads.
+	Notice string `json:"notice"`
+
+	// QrPng The QR as PNG, base64.
+	QrPng []byte `json:"qr_png"`
+
+	// QrSvg The QR as SVG.
+	QrSvg string `json:"qr_svg"`
+}
+
+// PresentationStatus defines model for PresentationStatus.
+type PresentationStatus struct {
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	ID      string    `json:"id"`
+	Scanned bool      `json:"scanned"`
+
+	// ScannedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ScannedAt Timestamp `json:"scanned_at,omitempty,omitzero"`
+	ScannedBy Named     `json:"scanned_by,omitempty,omitzero"`
+}
+
+// PresentationWish defines model for PresentationWish.
+type PresentationWish struct {
+	Licences []string `json:"licences"`
+
+	// Purpose The one it is bound to; left out
+	Purpose string `json:"purpose,omitempty,omitzero"`
+
+	// Separate Sensitive fields are agreed to by themselves (PIPL 29).
+	Separate bool `json:"separate"`
+}
+
 // Probing defines model for Probing.
 type Probing struct {
 	Department Named  `json:"department"`
@@ -1663,6 +1888,35 @@ type Role string
 
 // SM3 defines model for SM3.
 type SM3 = string
+
+// Scan defines model for Scan.
+type Scan struct {
+	CaseNo string `json:"case_no"`
+	Code   string `json:"code"`
+
+	// OfficerRef A terminal without an officer names itself.
+	OfficerRef string `json:"officer_ref"`
+
+	// Operations VERIFY where it is left out.
+	Operations  []Operation `json:"operations,omitempty,omitzero"`
+	Purpose     string      `json:"purpose"`
+	ServiceItem string      `json:"service_item"`
+}
+
+// Scanned defines model for Scanned.
+type Scanned struct {
+	Bases []struct {
+		BasisID    string      `json:"basis_id"`
+		Fields     []string    `json:"fields"`
+		Item       string      `json:"item"`
+		Operations []Operation `json:"operations"`
+	} `json:"bases"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+}
 
 // SourceFacts defines model for SourceFacts.
 type SourceFacts struct {
@@ -1820,7 +2074,7 @@ type StopRequestKind string
 
 // Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
 type Subject struct {
-	// IDNumber 18 characters with a valid check character (GB 11643, GB 32100).
+	// IDNumber By the rule of its type, check character included where it has one (GB 11643, GB 32100).
 	IDNumber string `json:"id_number"`
 
 	// IDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
@@ -2024,6 +2278,30 @@ type GetConsistencyParams struct {
 	From int64 `form:"from,omitempty" json:"from,omitempty,omitzero"`
 }
 
+// RegisterLicenceParams defines parameters for RegisterLicence.
+type RegisterLicenceParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// AbolishLicenceParams defines parameters for AbolishLicence.
+type AbolishLicenceParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// SignLicenceParams defines parameters for SignLicence.
+type SignLicenceParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ChangeLicenceParams defines parameters for ChangeLicence.
+type ChangeLicenceParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // ListMattersParams defines parameters for ListMatters.
 type ListMattersParams struct {
 	// Kind Of one kind.
@@ -2081,6 +2359,12 @@ type WithdrawBasisParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ShowPresentationParams defines parameters for ShowPresentation.
+type ShowPresentationParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // FileObjectionParams defines parameters for FileObjection.
 type FileObjectionParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -2116,6 +2400,15 @@ type AskForCatalogUpdateJSONRequestBody = CatalogUpdateRequest
 // ActOnGrantJSONRequestBody defines body for ActOnGrant for application/json ContentType.
 type ActOnGrantJSONRequestBody = GrantAct
 
+// RegisterLicenceJSONRequestBody defines body for RegisterLicence for application/json ContentType.
+type RegisterLicenceJSONRequestBody = LicenceDraft
+
+// AbolishLicenceJSONRequestBody defines body for AbolishLicence for application/json ContentType.
+type AbolishLicenceJSONRequestBody = LicenceAbolition
+
+// ChangeLicenceJSONRequestBody defines body for ChangeLicence for application/json ContentType.
+type ChangeLicenceJSONRequestBody = LicenceChange
+
 // ActInMatterJSONRequestBody defines body for ActInMatter for application/json ContentType.
 type ActInMatterJSONRequestBody = MatterAct
 
@@ -2124,6 +2417,9 @@ type GrantBasisJSONRequestBody = ConsentRequest
 
 // ShowNoticeJSONRequestBody defines body for ShowNotice for application/json ContentType.
 type ShowNoticeJSONRequestBody = ConsentTerms
+
+// ShowPresentationJSONRequestBody defines body for ShowPresentation for application/json ContentType.
+type ShowPresentationJSONRequestBody = PresentationWish
 
 // FileObjectionJSONRequestBody defines body for FileObjection for application/json ContentType.
 type FileObjectionJSONRequestBody = ObjectionRequest
@@ -2178,6 +2474,24 @@ type ServerInterface interface {
 	// GetConsistency The proof that a log continues what it was (一致性证明)
 	// (GET /v1/ledger/consistency)
 	GetConsistency(c *gin.Context, params GetConsistencyParams)
+	// RegisterLicence Make a licence, and issue it (制证、签发)
+	// (POST /v1/licences)
+	RegisterLicence(c *gin.Context, params RegisterLicenceParams)
+	// GetLicence A licence of the own department (证照)
+	// (GET /v1/licences/{id})
+	GetLicence(c *gin.Context, id string)
+	// AbolishLicence Abolish a licence (废止)
+	// (POST /v1/licences/{id}/abolition)
+	AbolishLicence(c *gin.Context, id string, params AbolishLicenceParams)
+	// GetLicenceFile The sealed OFD of a licence of the own department (证照文件)
+	// (GET /v1/licences/{id}/file)
+	GetLicenceFile(c *gin.Context, id string)
+	// SignLicence Seal and issue a registered licence (签发)
+	// (POST /v1/licences/{id}/signature)
+	SignLicence(c *gin.Context, id string, params SignLicenceParams)
+	// ChangeLicence Put a new version in the place of the one in force (变更、延续、年检)
+	// (POST /v1/licences/{id}/versions)
+	ChangeLicence(c *gin.Context, id string, params ChangeLicenceParams)
 	// ListMatters Applications, corrections, disputes (事项列表)
 	// (GET /v1/matters)
 	ListMatters(c *gin.Context, params ListMattersParams)
@@ -2208,6 +2522,18 @@ type ServerInterface interface {
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(c *gin.Context, id BasisID, params WithdrawBasisParams)
+	// ListMyLicences My licences (我的证照)
+	// (GET /v1/me/licences)
+	ListMyLicences(c *gin.Context)
+	// GetMyLicenceFile The sealed OFD of a licence of mine (我的证照文件)
+	// (GET /v1/me/licences/{id}/file)
+	GetMyLicenceFile(c *gin.Context, id string)
+	// ShowPresentation Show licences by a code (出示用证码)
+	// (POST /v1/me/presentations)
+	ShowPresentation(c *gin.Context, params ShowPresentationParams)
+	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
+	// (GET /v1/me/presentations/{id})
+	GetMyPresentation(c *gin.Context, id string)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(c *gin.Context, params FileObjectionParams)
@@ -2636,6 +2962,255 @@ func (siw *ServerInterfaceWrapper) GetConsistency(c *gin.Context) {
 	siw.Handler.GetConsistency(c, params)
 }
 
+// RegisterLicence operation middleware
+func (siw *ServerInterfaceWrapper) RegisterLicence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterLicenceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterLicence(c, params)
+}
+
+// GetLicence operation middleware
+func (siw *ServerInterfaceWrapper) GetLicence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLicence(c, id)
+}
+
+// AbolishLicence operation middleware
+func (siw *ServerInterfaceWrapper) AbolishLicence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AbolishLicenceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AbolishLicence(c, id, params)
+}
+
+// GetLicenceFile operation middleware
+func (siw *ServerInterfaceWrapper) GetLicenceFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLicenceFile(c, id)
+}
+
+// SignLicence operation middleware
+func (siw *ServerInterfaceWrapper) SignLicence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignLicenceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignLicence(c, id, params)
+}
+
+// ChangeLicence operation middleware
+func (siw *ServerInterfaceWrapper) ChangeLicence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeLicenceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeLicence(c, id, params)
+}
+
 // ListMatters operation middleware
 func (siw *ServerInterfaceWrapper) ListMatters(c *gin.Context) {
 
@@ -3035,6 +3610,112 @@ func (siw *ServerInterfaceWrapper) WithdrawBasis(c *gin.Context) {
 	siw.Handler.WithdrawBasis(c, id, params)
 }
 
+// ListMyLicences operation middleware
+func (siw *ServerInterfaceWrapper) ListMyLicences(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMyLicences(c)
+}
+
+// GetMyLicenceFile operation middleware
+func (siw *ServerInterfaceWrapper) GetMyLicenceFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMyLicenceFile(c, id)
+}
+
+// ShowPresentation operation middleware
+func (siw *ServerInterfaceWrapper) ShowPresentation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowPresentationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ShowPresentation(c, params)
+}
+
+// GetMyPresentation operation middleware
+func (siw *ServerInterfaceWrapper) GetMyPresentation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMyPresentation(c, id)
+}
+
 // FileObjection operation middleware
 func (siw *ServerInterfaceWrapper) FileObjection(c *gin.Context) {
 
@@ -3266,6 +3947,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/grants/:id/events", wrapper.ActOnGrant)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
 	router.GET(options.BaseURL+"/v1/ledger/consistency", wrapper.GetConsistency)
+	router.POST(options.BaseURL+"/v1/licences", wrapper.RegisterLicence)
+	router.GET(options.BaseURL+"/v1/licences/:id", wrapper.GetLicence)
+	router.POST(options.BaseURL+"/v1/licences/:id/abolition", wrapper.AbolishLicence)
+	router.GET(options.BaseURL+"/v1/licences/:id/file", wrapper.GetLicenceFile)
+	router.POST(options.BaseURL+"/v1/licences/:id/signature", wrapper.SignLicence)
+	router.POST(options.BaseURL+"/v1/licences/:id/versions", wrapper.ChangeLicence)
 	router.GET(options.BaseURL+"/v1/matters", wrapper.ListMatters)
 	router.GET(options.BaseURL+"/v1/matters/:id", wrapper.GetMatter)
 	router.POST(options.BaseURL+"/v1/matters/:id/events", wrapper.ActInMatter)
@@ -3276,6 +3963,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/bases", wrapper.GrantBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/:id/withdraw", wrapper.WithdrawBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/notice", wrapper.ShowNotice)
+	router.GET(options.BaseURL+"/v1/me/licences", wrapper.ListMyLicences)
+	router.GET(options.BaseURL+"/v1/me/licences/:id/file", wrapper.GetMyLicenceFile)
+	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
+	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
 	router.GET(options.BaseURL+"/v1/stops", wrapper.ListStops)
 	router.POST(options.BaseURL+"/v1/stops", wrapper.StopAtOnce)
@@ -3576,6 +4267,150 @@ func (response GetConsistency200JSONResponse) VisitGetConsistencyResponse(w http
 	return err
 }
 
+type RegisterLicenceRequestObject struct {
+	Params RegisterLicenceParams
+	Body   *RegisterLicenceJSONRequestBody
+}
+
+type RegisterLicenceResponseObject interface {
+	VisitRegisterLicenceResponse(w http.ResponseWriter) error
+}
+
+type RegisterLicence201JSONResponse Licence
+
+func (response RegisterLicence201JSONResponse) VisitRegisterLicenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLicenceRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetLicenceResponseObject interface {
+	VisitGetLicenceResponse(w http.ResponseWriter) error
+}
+
+type GetLicence200JSONResponse Licence
+
+func (response GetLicence200JSONResponse) VisitGetLicenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AbolishLicenceRequestObject struct {
+	ID     string `json:"id"`
+	Params AbolishLicenceParams
+	Body   *AbolishLicenceJSONRequestBody
+}
+
+type AbolishLicenceResponseObject interface {
+	VisitAbolishLicenceResponse(w http.ResponseWriter) error
+}
+
+type AbolishLicence200JSONResponse Licence
+
+func (response AbolishLicence200JSONResponse) VisitAbolishLicenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLicenceFileRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetLicenceFileResponseObject interface {
+	VisitGetLicenceFileResponse(w http.ResponseWriter) error
+}
+
+type GetLicenceFile200ApplicationOfdResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetLicenceFile200ApplicationOfdResponse) VisitGetLicenceFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/ofd")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type SignLicenceRequestObject struct {
+	ID     string `json:"id"`
+	Params SignLicenceParams
+}
+
+type SignLicenceResponseObject interface {
+	VisitSignLicenceResponse(w http.ResponseWriter) error
+}
+
+type SignLicence200JSONResponse Licence
+
+func (response SignLicence200JSONResponse) VisitSignLicenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeLicenceRequestObject struct {
+	ID     string `json:"id"`
+	Params ChangeLicenceParams
+	Body   *ChangeLicenceJSONRequestBody
+}
+
+type ChangeLicenceResponseObject interface {
+	VisitChangeLicenceResponse(w http.ResponseWriter) error
+}
+
+type ChangeLicence200JSONResponse Licence
+
+func (response ChangeLicence200JSONResponse) VisitChangeLicenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMattersRequestObject struct {
 	Params ListMattersParams
 }
@@ -3795,6 +4630,100 @@ func (response WithdrawBasis204Response) VisitWithdrawBasisResponse(w http.Respo
 	return nil
 }
 
+type ListMyLicencesRequestObject struct {
+}
+
+type ListMyLicencesResponseObject interface {
+	VisitListMyLicencesResponse(w http.ResponseWriter) error
+}
+
+type ListMyLicences200JSONResponse LicenceList
+
+func (response ListMyLicences200JSONResponse) VisitListMyLicencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyLicenceFileRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetMyLicenceFileResponseObject interface {
+	VisitGetMyLicenceFileResponse(w http.ResponseWriter) error
+}
+
+type GetMyLicenceFile200ApplicationOfdResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetMyLicenceFile200ApplicationOfdResponse) VisitGetMyLicenceFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/ofd")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ShowPresentationRequestObject struct {
+	Params ShowPresentationParams
+	Body   *ShowPresentationJSONRequestBody
+}
+
+type ShowPresentationResponseObject interface {
+	VisitShowPresentationResponse(w http.ResponseWriter) error
+}
+
+type ShowPresentation201JSONResponse Presentation
+
+func (response ShowPresentation201JSONResponse) VisitShowPresentationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyPresentationRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetMyPresentationResponseObject interface {
+	VisitGetMyPresentationResponse(w http.ResponseWriter) error
+}
+
+type GetMyPresentation200JSONResponse PresentationStatus
+
+func (response GetMyPresentation200JSONResponse) VisitGetMyPresentationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FileObjectionRequestObject struct {
 	Params FileObjectionParams
 	Body   *FileObjectionJSONRequestBody
@@ -3971,6 +4900,24 @@ type StrictServerInterface interface {
 	// GetConsistency The proof that a log continues what it was (一致性证明)
 	// (GET /v1/ledger/consistency)
 	GetConsistency(ctx context.Context, request GetConsistencyRequestObject) (GetConsistencyResponseObject, error)
+	// RegisterLicence Make a licence, and issue it (制证、签发)
+	// (POST /v1/licences)
+	RegisterLicence(ctx context.Context, request RegisterLicenceRequestObject) (RegisterLicenceResponseObject, error)
+	// GetLicence A licence of the own department (证照)
+	// (GET /v1/licences/{id})
+	GetLicence(ctx context.Context, request GetLicenceRequestObject) (GetLicenceResponseObject, error)
+	// AbolishLicence Abolish a licence (废止)
+	// (POST /v1/licences/{id}/abolition)
+	AbolishLicence(ctx context.Context, request AbolishLicenceRequestObject) (AbolishLicenceResponseObject, error)
+	// GetLicenceFile The sealed OFD of a licence of the own department (证照文件)
+	// (GET /v1/licences/{id}/file)
+	GetLicenceFile(ctx context.Context, request GetLicenceFileRequestObject) (GetLicenceFileResponseObject, error)
+	// SignLicence Seal and issue a registered licence (签发)
+	// (POST /v1/licences/{id}/signature)
+	SignLicence(ctx context.Context, request SignLicenceRequestObject) (SignLicenceResponseObject, error)
+	// ChangeLicence Put a new version in the place of the one in force (变更、延续、年检)
+	// (POST /v1/licences/{id}/versions)
+	ChangeLicence(ctx context.Context, request ChangeLicenceRequestObject) (ChangeLicenceResponseObject, error)
 	// ListMatters Applications, corrections, disputes (事项列表)
 	// (GET /v1/matters)
 	ListMatters(ctx context.Context, request ListMattersRequestObject) (ListMattersResponseObject, error)
@@ -4001,6 +4948,18 @@ type StrictServerInterface interface {
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(ctx context.Context, request WithdrawBasisRequestObject) (WithdrawBasisResponseObject, error)
+	// ListMyLicences My licences (我的证照)
+	// (GET /v1/me/licences)
+	ListMyLicences(ctx context.Context, request ListMyLicencesRequestObject) (ListMyLicencesResponseObject, error)
+	// GetMyLicenceFile The sealed OFD of a licence of mine (我的证照文件)
+	// (GET /v1/me/licences/{id}/file)
+	GetMyLicenceFile(ctx context.Context, request GetMyLicenceFileRequestObject) (GetMyLicenceFileResponseObject, error)
+	// ShowPresentation Show licences by a code (出示用证码)
+	// (POST /v1/me/presentations)
+	ShowPresentation(ctx context.Context, request ShowPresentationRequestObject) (ShowPresentationResponseObject, error)
+	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
+	// (GET /v1/me/presentations/{id})
+	GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
@@ -4482,6 +5441,219 @@ func (sh *strictHandler) GetConsistency(ctx *gin.Context, params GetConsistencyP
 	}
 }
 
+// RegisterLicence operation middleware
+func (sh *strictHandler) RegisterLicence(ctx *gin.Context, params RegisterLicenceParams) {
+	var request RegisterLicenceRequestObject
+
+	request.Params = params
+
+	var body RegisterLicenceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterLicence(ctx, request.(RegisterLicenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterLicence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterLicenceResponseObject); ok {
+		if err := validResponse.VisitRegisterLicenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLicence operation middleware
+func (sh *strictHandler) GetLicence(ctx *gin.Context, id string) {
+	var request GetLicenceRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLicence(ctx, request.(GetLicenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLicence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLicenceResponseObject); ok {
+		if err := validResponse.VisitGetLicenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AbolishLicence operation middleware
+func (sh *strictHandler) AbolishLicence(ctx *gin.Context, id string, params AbolishLicenceParams) {
+	var request AbolishLicenceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AbolishLicenceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AbolishLicence(ctx, request.(AbolishLicenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AbolishLicence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AbolishLicenceResponseObject); ok {
+		if err := validResponse.VisitAbolishLicenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLicenceFile operation middleware
+func (sh *strictHandler) GetLicenceFile(ctx *gin.Context, id string) {
+	var request GetLicenceFileRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLicenceFile(ctx, request.(GetLicenceFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLicenceFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLicenceFileResponseObject); ok {
+		if err := validResponse.VisitGetLicenceFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignLicence operation middleware
+func (sh *strictHandler) SignLicence(ctx *gin.Context, id string, params SignLicenceParams) {
+	var request SignLicenceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignLicence(ctx, request.(SignLicenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignLicence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SignLicenceResponseObject); ok {
+		if err := validResponse.VisitSignLicenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeLicence operation middleware
+func (sh *strictHandler) ChangeLicence(ctx *gin.Context, id string, params ChangeLicenceParams) {
+	var request ChangeLicenceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ChangeLicenceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeLicence(ctx, request.(ChangeLicenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeLicence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangeLicenceResponseObject); ok {
+		if err := validResponse.VisitChangeLicenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListMatters operation middleware
 func (sh *strictHandler) ListMatters(ctx *gin.Context, params ListMattersParams) {
 	var request ListMattersRequestObject
@@ -4790,6 +5962,126 @@ func (sh *strictHandler) WithdrawBasis(ctx *gin.Context, id BasisID, params With
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(WithdrawBasisResponseObject); ok {
 		if err := validResponse.VisitWithdrawBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyLicences operation middleware
+func (sh *strictHandler) ListMyLicences(ctx *gin.Context) {
+	var request ListMyLicencesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyLicences(ctx, request.(ListMyLicencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyLicences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMyLicencesResponseObject); ok {
+		if err := validResponse.VisitListMyLicencesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyLicenceFile operation middleware
+func (sh *strictHandler) GetMyLicenceFile(ctx *gin.Context, id string) {
+	var request GetMyLicenceFileRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyLicenceFile(ctx, request.(GetMyLicenceFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyLicenceFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMyLicenceFileResponseObject); ok {
+		if err := validResponse.VisitGetMyLicenceFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ShowPresentation operation middleware
+func (sh *strictHandler) ShowPresentation(ctx *gin.Context, params ShowPresentationParams) {
+	var request ShowPresentationRequestObject
+
+	request.Params = params
+
+	var body ShowPresentationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowPresentation(ctx, request.(ShowPresentationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowPresentation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ShowPresentationResponseObject); ok {
+		if err := validResponse.VisitShowPresentationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyPresentation operation middleware
+func (sh *strictHandler) GetMyPresentation(ctx *gin.Context, id string) {
+	var request GetMyPresentationRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyPresentation(ctx, request.(GetMyPresentationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyPresentation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMyPresentationResponseObject); ok {
+		if err := validResponse.VisitGetMyPresentationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

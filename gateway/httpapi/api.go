@@ -26,6 +26,7 @@ type Config struct {
 	Sessions   Sessions
 	Subjects   Subjects
 	Safe       Safe
+	Licences   Licences
 	Bases      Bases
 	Record     Record
 	Readings   Readings
@@ -58,6 +59,7 @@ type api struct {
 	sessions   Sessions
 	subjects   Subjects
 	safe       Safe
+	licences   Licences
 	bases      Bases
 	record     Record
 	readings   Readings
@@ -95,7 +97,7 @@ func New(config Config) (http.Handler, error) {
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
-		safe: config.Safe, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
+		safe: config.Safe, licences: config.Licences, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,

@@ -28,7 +28,11 @@ func (f free) Exchange(context.Context, exchange.Call) (exchange.Release, error)
 func (f free) Receipt(context.Context, exchange.Call, string) (exchange.Release, error) {
 	return f.release, nil
 }
-func (f free) RegisterCase(context.Context, exchange.Call) error   { return nil }
+func (f free) RegisterCase(context.Context, exchange.Call) error { return nil }
+func (f free) Scan(context.Context, exchange.Call) (exchange.Release, error) {
+	return f.release, nil
+}
+
 func (f free) RecordRefusal(context.Context, exchange.Call, error) {}
 func (f free) Issue(context.Context, exchange.TokenRequest) (exchange.TokenResponse, error) {
 	return exchange.TokenResponse{}, gateway.Fail(gateway.NotBuilt, "not-built", "No.")

@@ -33,6 +33,8 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.GET("/v1/exchanges/:ref/receipt", a.getExchangeReceipt)
 	r.POST("/v1/cases", a.registerCase)
 
+	r.POST("/v1/presentations/scan", a.scanPresentation)
+
 	// Anybody.
 	open := r.Group("/", contract.check)
 	open.GET("/v1/catalog/items", op.ListCatalogItems)
@@ -56,6 +58,20 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	citizen.POST("/bases", a.ownPage, contract.check, op.GrantBasis)
 	citizen.POST("/bases/notice", a.ownPage, contract.check, op.ShowNotice)
 	citizen.POST("/bases/:id/withdraw", a.ownPage, contract.check, op.WithdrawBasis)
+
+	citizen.GET("/licences", contract.check, op.ListMyLicences)
+	citizen.GET("/licences/:id/file", contract.check, op.GetMyLicenceFile)
+	citizen.POST("/presentations", a.ownPage, contract.check, op.ShowPresentation)
+	citizen.GET("/presentations/:id", contract.check, op.GetMyPresentation)
+
+	// The desks of departments that issue licences.
+	issuer := r.Group("/v1/licences", a.person(RoleApprover))
+	issuer.POST("", a.ownPage, contract.check, op.RegisterLicence)
+	issuer.GET("/:id", contract.check, op.GetLicence)
+	issuer.GET("/:id/file", contract.check, op.GetLicenceFile)
+	issuer.POST("/:id/signature", a.ownPage, contract.check, op.SignLicence)
+	issuer.POST("/:id/versions", a.ownPage, contract.check, op.ChangeLicence)
+	issuer.POST("/:id/abolition", a.ownPage, contract.check, op.AbolishLicence)
 
 	// The data bureau's desk.
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)

@@ -9,6 +9,8 @@ import (
 	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
 	"kapok/gateway/ledger"
+	"kapok/gateway/licence"
+	"kapok/gateway/licensing"
 	"kapok/gateway/postgres"
 	"kapok/gateway/safe"
 )
@@ -38,6 +40,8 @@ type Safe interface {
 	Notice(ctx context.Context, w safe.Wanted) (safe.Notice, error)
 	Consent(ctx context.Context, person safe.Person, w safe.Wanted, noticeSM3 string) (basis.Basis, error)
 	Withdraw(ctx context.Context, person safe.Person, id string) error // another's is NotFound
+	Present(ctx context.Context, person safe.Person, items []string, purpose string, separate bool) (safe.Shown, error)
+	Presented(ctx context.Context, person safe.Person, id string) (safe.Presentation, error)
 	Register(ctx context.Context, staff safe.Person, w safe.Wanted, provision string) (basis.Basis, error)
 }
 
@@ -76,6 +80,19 @@ type Unverified interface {
 type TrialClock interface {
 	Now() time.Time
 	Advance(ctx context.Context, by time.Duration) error
+}
+
+// Licences makes e-licences and ends them; what it returns without an error is durable
+// and in the ledger. Another's licence is NotFound.
+type Licences interface {
+	Register(ctx context.Context, by licensing.Officer, d licensing.Draft, sign bool) (licensing.Licence, error)
+	Sign(ctx context.Context, by licensing.Officer, id string) (licensing.Licence, error)
+	Change(ctx context.Context, by licensing.Officer, id string, event licence.Event, a licensing.Amendment) (licensing.Licence, error)
+	Abolish(ctx context.Context, by licensing.Officer, id, reason string) (licensing.Licence, error)
+	Issued(ctx context.Context, by licensing.Officer, id string) (licensing.Licence, error)
+	Of(ctx context.Context, subjectRef string) ([]licensing.Licence, error)
+	Own(ctx context.Context, subjectRef, id string) (licensing.Licence, error)
+	File(ctx context.Context, l licensing.Licence) ([]byte, error)
 }
 
 // Bases lists a person's access bases, newest first; next is the after of the page

@@ -179,6 +179,10 @@ func (d *doorman) RegisterCase(ctx context.Context, call exchange.Call) error {
 	return err
 }
 
+func (d *doorman) Scan(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
 func (d *doorman) RecordRefusal(_ context.Context, _ exchange.Call, cause error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

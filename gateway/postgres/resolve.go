@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,6 +16,9 @@ import (
 // trip, shared with whoever asks at the same time. An identity never seen is given a
 // reference; a basis that does not exist is not an error.
 func (p *People) Resolve(ctx context.Context, subject gateway.Identity, basisID string) (exchange.Resolved, error) {
+	if subject.IsZero() {
+		return p.resolveByBasis(ctx, basisID)
+	}
 	found, err := p.db.resolving.get(ctx, question{tokens: p.tokens(subject), basisID: basisID, persons: p.persons})
 	if err != nil {
 		return exchange.Resolved{}, err
@@ -29,6 +33,21 @@ func (p *People) Resolve(ctx context.Context, subject gateway.Identity, basisID 
 	}
 	resolved.State, resolved.Found, resolved.BasisDocument = found.basis.state, true, found.basis.document
 	return resolved, nil
+}
+
+// resolveByBasis finds whom a basis is about. One about anybody names nobody, and is as
+// if there were none.
+func (p *People) resolveByBasis(ctx context.Context, basisID string) (exchange.Resolved, error) {
+	held, signed, err := p.db.Basis(ctx, basisID)
+	if failure, known := errors.AsType[*gateway.Error](err); known && failure.Kind == gateway.NotFound {
+		return exchange.Resolved{}, nil
+	}
+	if err != nil || held.Basis.SubjectRef == "" {
+		return exchange.Resolved{}, err
+	}
+	return exchange.Resolved{
+		SubjectRef: held.Basis.SubjectRef, Basis: held.Basis, State: held.State, Found: true, BasisDocument: signed.Document,
+	}, nil
 }
 
 // question is what one exchange wants to know.

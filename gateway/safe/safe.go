@@ -6,6 +6,7 @@ import (
 
 	"kapok/catalog"
 	"kapok/crypto/keys"
+	"kapok/crypto/sm"
 	"kapok/gateway"
 	"kapok/gateway/basis"
 	"kapok/gateway/ledger"
@@ -38,6 +39,9 @@ type Config struct {
 	Log     Log
 	Signing func() keys.Signing
 	Now     func() time.Time
+
+	Presentations Presentations
+	Verifier      *sm.Verifier
 }
 
 // Service changes access bases.

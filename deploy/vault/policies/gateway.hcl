@@ -26,6 +26,11 @@ path "kapok/data/connectors/*" {
   capabilities = ["read"]
 }
 
+# The certificates of seals. To sign with one it needs that seal's own policy too.
+path "kapok/data/seals/*" {
+  capabilities = ["read"]
+}
+
 # Its own token.
 path "auth/token/renew-self" {
   capabilities = ["update"]

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"kapok/catalog"
+	"kapok/gateway/basis"
+	"kapok/gateway/exchange"
+	"kapok/gateway/licensing"
+	"kapok/gateway/messages"
+	"kapok/gateway/safe"
+)
+
+// newLicences joins what makes licences. The catalogue is the path's own, which is
+// opened after it.
+func (n *node) newLicences(keeper *messages.Keeper) *licensing.Service {
+	return licensing.New(licensing.Config{
+		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
+		Store:   n.database, Keeper: keeper, Log: n.journal, Subjects: n.people(),
+		Words: n.keyring.Lookup().Words, Keys: n.keyring, Now: time.Now,
+	})
+}
+
+// newSafe joins what people do about their data.
+func (n *node) newSafe() *safe.Service {
+	return safe.New(safe.Config{
+		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
+		Bases:   n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
+		Presentations: n.database, Verifier: n.verifier,
+	})
+}
+
+// scans lets the path use what people show.
+type scans struct{ safe *safe.Service }
+
+// Scanned gives the bases of a scan.
+func (s scans) Scanned(ctx context.Context, scan exchange.Scan) (string, []basis.Basis, error) {
+	shown, bases, err := s.safe.Scan(ctx, safe.Scan{
+		Code: scan.Code, Department: scan.Department, System: scan.System, ServiceItem: scan.ServiceItem,
+		CaseNo: scan.CaseNo, Purpose: scan.Purpose, Officer: scan.OfficerRef, Operations: scan.Operations,
+	})
+	return shown.SubjectRef, bases, err
+}

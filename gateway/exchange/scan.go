@@ -1,0 +1,124 @@
+package exchange
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"kapok/gateway"
+	"kapok/gateway/basis"
+)
+
+// Presentations lets a counter use what a person shows: the scan is the person's
+// consent for that one occasion. It returns the bases that the counter may use now.
+// Where the code leads to a person, their reference comes also with an error, so that
+// the refusal stands among their accesses.
+type Presentations interface {
+	Scanned(ctx context.Context, scan Scan) (subjectRef string, bases []basis.Basis, err error)
+}
+
+// Scan is a counter's declaration together with what it scanned.
+type Scan struct {
+	Code        string              `json:"code"` // as scanned
+	ServiceItem string              `json:"service_item"`
+	CaseNo      string              `json:"case_no"`
+	OfficerRef  string              `json:"officer_ref"` // a terminal without an officer names itself
+	Purpose     string              `json:"purpose"`
+	Operations  []gateway.Operation `json:"operations"` // VERIFY where it names none
+
+	System, Department string `json:"-"` // proven
+}
+
+// scanned is what a counter gets for a scan: with each basis it asks for one item,
+// and leaves the subject out.
+type scanned struct {
+	Bases   []scannedBasis `json:"bases"`
+	Expires time.Time      `json:"expires"`
+}
+
+type scannedBasis struct {
+	BasisID    string              `json:"basis_id"`
+	Item       string              `json:"item"`
+	Fields     []string            `json:"fields"`
+	Operations []gateway.Operation `json:"operations"`
+}
+
+// Scan uses up the code that a person shows. Its answer is signed as a release is; a
+// refusal is recorded, also among the person's own accesses.
+func (s *Service) Scan(ctx context.Context, call Call) (Release, error) {
+	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	answer, err := s.scan(ctx, u)
+	if err != nil {
+		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
+	}
+	body, err := encode(answer)
+	if err != nil {
+		return Release{System: u.caller.System}, err
+	}
+	header, _, err := s.signAnswer(ctx, u, body, s.signing())
+	if err != nil {
+		return Release{System: u.caller.System}, err
+	}
+	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System}, nil
+}
+
+func (s *Service) scan(ctx context.Context, u *use) (scanned, error) {
+	caller, err := s.admit(ctx, u.call)
+	if err != nil {
+		return scanned{}, err
+	}
+	u.caller = caller
+	asked, err := parseScan(u.call.Body)
+	if err != nil {
+		return scanned{}, err
+	}
+	u.ask = Ask{ServiceItem: asked.ServiceItem, CaseNo: asked.CaseNo, OfficerRef: asked.OfficerRef, Purpose: asked.Purpose, Operation: asked.Operations[0]}
+	asked.System, asked.Department = caller.System, caller.Department
+	subject, bases, err := s.presentations.Scanned(ctx, asked)
+	u.resolved.SubjectRef = subject
+	if err != nil {
+		return scanned{}, err
+	}
+	answer := scanned{Expires: bases[0].Expires}
+	for _, b := range bases {
+		answer.Bases = append(answer.Bases, scannedBasis{BasisID: b.ID, Item: b.Item, Fields: b.Fields, Operations: b.Operations})
+	}
+	return answer, nil
+}
+
+func parseScan(body []byte) (Scan, error) {
+	var asked Scan
+	if err := decodeStrictly(body, &asked); err != nil {
+		return Scan{}, err
+	}
+	if len(asked.Operations) == 0 {
+		asked.Operations = []gateway.Operation{gateway.Verify}
+	}
+	for _, rule := range []struct {
+		field, says string
+		holds       bool
+	}{
+		{"/code", "code is what was scanned", asked.Code != "" && len(asked.Code) <= 256},
+		{"/service_item", "service_item is required: the code of the matter (事项) this is for", code.MatchString(asked.ServiceItem)},
+		{"/case_no", "case_no is required: the case this is for", code.MatchString(asked.CaseNo)},
+		{"/officer_ref", "officer_ref is required; a terminal names itself", code.MatchString(asked.OfficerRef)},
+		{"/purpose", "purpose is required: a purpose code of the catalogue", code.MatchString(asked.Purpose)},
+		{"/operations", "operations are VERIFY, PREDICATE, VIEW, COPY or ANNOTATED_COPY, none twice", distinct(asked.Operations)},
+	} {
+		if !rule.holds {
+			return Scan{}, invalidField(rule.field, rule.says)
+		}
+	}
+	return asked, nil
+}
+
+func distinct(operations []gateway.Operation) bool {
+	seen := map[gateway.Operation]bool{}
+	for _, operation := range operations {
+		if seen[operation] || !operation.Known() {
+			return false
+		}
+		seen[operation] = true
+	}
+	return true
+}

@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/skip2/go-qrcode"
+
+	"kapok/gateway"
+	"kapok/gateway/exchange"
+	"kapok/gateway/safe"
+)
+
+// ShowPresentation makes a code for some of the citizen's own licences.
+func (h handlers) ShowPresentation(ctx context.Context, request ShowPresentationRequestObject) (ShowPresentationResponseObject, error) {
+	ctx, v := unwrap(ctx)
+	items, err := h.presentable(ctx, v.session.SubjectRef, request.Body.Licences)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := h.safe.Present(ctx, citizenOf(v.session), items, request.Body.Purpose, request.Body.Separate)
+	if err != nil {
+		return nil, err
+	}
+	code := shown.Code.Text()
+	qr, err := qrcode.New(code, qrcode.Medium)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := qr.PNG(qrSize)
+	return ShowPresentation201JSONResponse{
+		ID: shown.ID, Code: code, Expires: shown.Expires, Notice: safe.PresentationNotice().Text,
+		QrPng: picture, QrSvg: svg(qr.Bitmap()),
+	}, err
+}
+
+const qrSize = 320 // pixels
+
+// svg draws the modules of a QR, one path for all.
+func svg(modules [][]bool) string {
+	var path strings.Builder
+	for y, row := range modules {
+		for x, dark := range row {
+			if dark {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x, y)
+			}
+		}
+	}
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[1]d" shape-rendering="crispEdges"><rect width="%[1]d" height="%[1]d" fill="#fff"/><path d="%[2]s"/></svg>`, len(modules), path.String())
+}
+
+// presentable finds the items under which the named licences are used; each has to be
+// the citizen's own and valid, and no two of one type: the counter asks by the type.
+func (h handlers) presentable(ctx context.Context, subjectRef string, ids []string) ([]string, error) {
+	var items []string
+	for at, id := range ids {
+		found, err := h.licences.Own(ctx, subjectRef, id)
+		if err != nil {
+			return nil, err
+		}
+		kind, known := h.catalog().LicenceType(found.Kind)
+		if !known || !found.Valid(h.now()) {
+			return nil, gateway.Fail(gateway.Forbidden, "licence-abolished", "The licence is not in force; it cannot be shown.")
+		}
+		if slices.Contains(items, kind.Item) {
+			return nil, invalid(fmt.Sprintf("/licences/%d", at), "Each type of licence is shown once.")
+		}
+		items = append(items, kind.Item)
+	}
+	return items, nil
+}
+
+// GetMyPresentation tells the citizen whether and by whom the code was scanned.
+func (h handlers) GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error) {
+	ctx, v := unwrap(ctx)
+	p, err := h.safe.Presented(ctx, citizenOf(v.session), request.ID)
+	if err != nil {
+		return nil, err
+	}
+	status := PresentationStatus{ID: p.ID, Expires: p.Expires.UTC(), Scanned: !p.ScannedAt.IsZero()}
+	if status.Scanned {
+		status.ScannedAt, status.ScannedBy = p.ScannedAt.UTC(), h.names.system(p.ScannedBy)
+	}
+	return GetMyPresentation200JSONResponse(status), nil
+}
+
+// scanPresentation is signed by the counter's system, as an exchange is.
+func (a *api) scanPresentation(c *gin.Context) {
+	a.serveSigned(c, func(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+		return a.exchanges.Scan(ctx, call)
+	})
+}

@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kapok/gateway"
+	"kapok/gateway/basis"
+	"kapok/gateway/ledger"
+	"kapok/gateway/safe"
+)
+
+// KeepPresentation stores what a person shows, with its entry.
+func (db *DB) KeepPresentation(ctx context.Context, p safe.Presentation) (pending string, err error) {
+	err = db.inTx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			insert into presentations (presentation_id, subject_ref, level, items, purpose, separate, certificate, made_at, expires_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			p.ID, p.SubjectRef, p.Level, p.Items, p.Purpose, p.Separate, p.Certificate, p.Made, p.Expires)
+		if err != nil {
+			return err
+		}
+		pending, err = pendEntry(ctx, tx, ledger.Entry{Kind: "presentation-shown", Ref: newRef(), At: p.Made, Fields: []ledger.Field{
+			{Name: "presentation", Value: p.ID},
+			{Name: "items", Value: strings.Join(p.Items, ",")},
+			{Name: "purpose", Value: p.Purpose},
+		}}, p.SubjectRef)
+		return err
+	})
+	return pending, err
+}
+
+// Presentation reads what was shown; NotFound, presentation-unknown.
+func (db *DB) Presentation(ctx context.Context, id string) (safe.Presentation, error) {
+	var p safe.Presentation
+	err := db.pool.QueryRow(ctx, `
+		select presentation_id, subject_ref, level, items, purpose, separate, certificate, made_at, expires_at,
+			coalesce(scanned_at, '0001-01-01'), scanned_by
+		from presentations where presentation_id = $1`, id).
+		Scan(&p.ID, &p.SubjectRef, &p.Level, &p.Items, &p.Purpose, &p.Separate, &p.Certificate, &p.Made, &p.Expires, &p.ScannedAt, &p.ScannedBy)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return safe.Presentation{}, gateway.Fail(gateway.NotFound, "presentation-unknown", "There is no such presentation.")
+	}
+	return p, explain(err)
+}
+
+// ScanPresentation uses a code up and puts the bases that it gives in force, in one
+// transaction: of many who scan at once, on whatever nodes, one finds it unused. The
+// time is asked again here, where it counts.
+func (db *DB) ScanPresentation(ctx context.Context, p safe.Presentation, by safe.Scan, bases []basis.Signed, at time.Time) (pending string, err error) {
+	err = db.inTx(ctx, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, `
+			update presentations set scanned_at = $2, scanned_by = $3
+			where presentation_id = $1 and scanned_at is null and expires_at > $2`, p.ID, at, by.System)
+		if err != nil {
+			return err
+		}
+		if done.RowsAffected() == 0 {
+			return gateway.Fail(gateway.Conflict, "presentation-used", "This code was scanned before: a screenshot or a copy of it cannot be used. Ask for a new one.")
+		}
+		for _, signed := range bases {
+			if err := grantScanned(ctx, tx, signed, at); err != nil {
+				return err
+			}
+		}
+		pending, err = pendEntry(ctx, tx, scanEntry(p, by, at), p.SubjectRef)
+		return err
+	})
+	return pending, err
+}
+
+func grantScanned(ctx context.Context, tx pgx.Tx, signed basis.Signed, at time.Time) error {
+	b, err := basis.Parse(signed.Document)
+	if err != nil {
+		return err
+	}
+	state, err := b.Kind.After(basis.None, basis.EventGranted)
+	if err != nil {
+		return err
+	}
+	if err := writeBasis(ctx, tx, b, signed, at); err != nil {
+		return err
+	}
+	if err := addEvent(ctx, tx, b.ID, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref}); err != nil {
+		return err
+	}
+	_, err = pendEntry(ctx, tx, basisEntry(b, basis.EventGranted, b.Actor.Ref, at), b.SubjectRef)
+	return err
+}
+
+func scanEntry(p safe.Presentation, by safe.Scan, at time.Time) ledger.Entry {
+	return ledger.Entry{Kind: "presentation-scanned", Ref: newRef(), At: at, Fields: []ledger.Field{
+		{Name: "presentation", Value: p.ID},
+		{Name: "items", Value: strings.Join(p.Items, ",")},
+		{Name: "department", Value: by.Department},
+		{Name: "system", Value: by.System},
+		{Name: "officer", Value: by.Officer},
+		{Name: "service-item", Value: by.ServiceItem},
+		{Name: "case", Value: by.CaseNo},
+		{Name: "purpose", Value: by.Purpose},
+		{Name: "operation", Value: joined(by.Operations)},
+	}}
+}
