@@ -34,6 +34,7 @@
 //	gateway/replay         decisions noted, and made again by other policies
 //	gateway/exchange       the one path; closing: what a node left open
 //	gateway/grants         how a department comes by a right: applications, clocks, disputes
+//	gateway/licensing      licences made, changed, abolished; served to the path; copies
 //	gateway/safe           what a person allows and withdraws
 //	gateway/returns        data that a higher level returns in batches
 //	gateway/postgres       every store, one file for each domain; the private server

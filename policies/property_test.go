@@ -204,6 +204,8 @@ func TestMentions(t *testing.T) {
 	want := []Mention{
 		{"tianhe-minzheng-keeps-household", "Department", "tianhe-minzheng"},
 		{"tianhe-minzheng-keeps-household", "Item", "1010010001/000001"},
+		{"tianhe-renshe-keeps-assistance-licence", "Department", "tianhe-renshe"},
+		{"tianhe-renshe-keeps-assistance-licence", "Item", "2030010006/000001"},
 	}
 	if got := exampleSet(t).Mentions(); !slices.Equal(got, want) {
 		t.Errorf("mentions = %v", got)

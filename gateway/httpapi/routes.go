@@ -65,13 +65,12 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	citizen.GET("/presentations/:id", contract.check, op.GetMyPresentation)
 
 	// The desks of departments that issue licences.
-	issuer := r.Group("/v1/licences", a.person(RoleApprover))
-	issuer.POST("", a.ownPage, contract.check, op.RegisterLicence)
-	issuer.GET("/:id", contract.check, op.GetLicence)
-	issuer.GET("/:id/file", contract.check, op.GetLicenceFile)
-	issuer.POST("/:id/signature", a.ownPage, contract.check, op.SignLicence)
-	issuer.POST("/:id/versions", a.ownPage, contract.check, op.ChangeLicence)
-	issuer.POST("/:id/abolition", a.ownPage, contract.check, op.AbolishLicence)
+	r.POST("/v1/licences", a.person(RoleApprover), a.ownPage, contract.check, op.RegisterLicence)
+	r.GET("/v1/licences/:id", a.person(RoleApprover), contract.check, op.GetLicence)
+	r.GET("/v1/licences/:id/file", a.person(RoleApprover), contract.check, op.GetLicenceFile)
+	r.POST("/v1/licences/:id/signature", a.person(RoleApprover), a.ownPage, contract.check, op.SignLicence)
+	r.POST("/v1/licences/:id/versions", a.person(RoleApprover), a.ownPage, contract.check, op.ChangeLicence)
+	r.POST("/v1/licences/:id/abolition", a.person(RoleApprover), a.ownPage, contract.check, op.AbolishLicence)
 
 	// The data bureau's desk.
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
