@@ -25,7 +25,6 @@ import (
 const (
 	assistanceLicence = "11100000KAPK010257001"
 	assistanceItem    = "2030010006/000001"
-	butieMatter       = "11440106KAPK0003022010614002000"
 	subsidyPurpose    = "employment-subsidy"
 )
 
