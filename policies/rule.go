@@ -34,6 +34,10 @@ type duty struct{ text, kind, field string }
 const (
 	dutyForm  = `(notify|watermark|second-approver|predicate-only(:[a-z0-9_]+)?|mask:[a-z0-9_]+)`
 	valueless = "predicate-only"
+
+	// SecondApprover is the duty that whoever carries a decision out cannot leave to the
+	// caller: without the confirmation nothing is released.
+	SecondApprover = "second-approver"
 )
 
 func dutiesOf(annotation string) []duty {
