@@ -49,7 +49,7 @@ var grantConditions = []condition{
 		},
 		zh:     "现在不在授权允许使用的时段。",
 		en:     "The grant may not be used at this hour.",
-		remedy: Remedy{Zh: "在授权允许的时段再请求。", En: "Ask again within the hours of the grant."},
+		remedy: Remedy{Zh: "在授权允许的时段再请求。", En: "Ask again within the hours of the grant."}.by(Wait),
 	},
 	{
 		code: GrantNetwork,
@@ -58,7 +58,7 @@ var grantConditions = []condition{
 		},
 		zh:     "请求不是从授权允许的网络发出的。",
 		en:     "The call does not come from a network of the grant.",
-		remedy: Remedy{Zh: "从授权写明的网络发出请求,或申请变更网络。", En: "Call from a network that the grant names, or apply for another."},
+		remedy: Remedy{Zh: "从授权写明的网络发出请求,或申请变更网络。", En: "Call from a network that the grant names, or apply for another."}.by(ChangeRequest, ApplyForGrant),
 	},
 	{
 		code:   ItemVersion,

@@ -3,6 +3,7 @@ package replay
 import (
 	"encoding/binary"
 	"encoding/json"
+	"net/netip"
 	"time"
 
 	"kapok/crypto/sm"
@@ -71,7 +72,7 @@ func Note(in *policies.Input, d policies.Decision, catalogue string, known Parts
 	w.known(known.Grant, in.Grant, in.Grant != nil)
 	w.known(ledger.Part{}, in.Template, in.Template != nil)
 	w.known(ledger.Part{}, shapeOfBasis(in.Basis), in.Basis != nil)
-	w.known(ledger.Part{}, shapeOfAsk(in.Ask), true)
+	w.known(ledger.Part{}, asked{shapeOfAsk(in.Ask), in.Network}, true)
 	w.known(ledger.Part{}, outcome{d.Allowed, d.Code, d.Obligations, d.PolicySet, catalogue}, true)
 	w.note.Record = w.record
 	return w.note, w.err
@@ -132,6 +133,13 @@ func shapeOfBasis(b *policies.Basis) *policies.Basis {
 	shape := *b
 	shape.ID, shape.Subject, shape.CaseNo, shape.From, shape.Expires = "", "", "", time.Time{}, time.Time{}
 	return &shape
+}
+
+// asked is the shape of a request and where it came from: an address of a department's
+// system, not of a person.
+type asked struct {
+	policies.Ask
+	Network netip.Addr
 }
 
 func shapeOfAsk(a policies.Ask) policies.Ask {

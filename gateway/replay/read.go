@@ -25,7 +25,7 @@ type library struct {
 	grants    map[[ledger.PartSize]byte]*policies.Grant
 	templates map[[ledger.PartSize]byte]*policies.Template
 	bases     map[[ledger.PartSize]byte]*policies.Basis
-	asks      map[[ledger.PartSize]byte]*policies.Ask
+	asks      map[[ledger.PartSize]byte]*asked
 	outcomes  map[[ledger.PartSize]byte]*outcome
 }
 
@@ -33,7 +33,7 @@ func newLibrary(texts map[[ledger.PartSize]byte][]byte) *library {
 	return &library{
 		texts: texts, systems: map[[ledger.PartSize]byte]*policies.System{}, items: map[[ledger.PartSize]byte]*policies.Item{},
 		grants: map[[ledger.PartSize]byte]*policies.Grant{}, templates: map[[ledger.PartSize]byte]*policies.Template{},
-		bases: map[[ledger.PartSize]byte]*policies.Basis{}, asks: map[[ledger.PartSize]byte]*policies.Ask{}, outcomes: map[[ledger.PartSize]byte]*outcome{},
+		bases: map[[ledger.PartSize]byte]*policies.Basis{}, asks: map[[ledger.PartSize]byte]*asked{}, outcomes: map[[ledger.PartSize]byte]*outcome{},
 	}
 }
 
@@ -90,7 +90,7 @@ func (l *library) read(record []byte, into *decided) error {
 		return fmt.Errorf("replay: a note without system, item, request or outcome")
 	}
 	into.input = policies.Input{
-		Now: momentAt(record, 0), System: *system, Item: *item, Subject: aPerson, Ask: *ask, Grant: grant, Template: template,
+		Now: momentAt(record, 0), System: *system, Item: *item, Subject: aPerson, Ask: ask.Ask, Network: ask.Network, Grant: grant, Template: template,
 	}
 	into.input.Ask.CaseNo, into.outcome = aCase, came
 	if basis != nil {

@@ -78,6 +78,7 @@ func setWith(t testing.TB, rule string) *policies.Set {
 
 // every is one request for each way in which person, case and time bear on a decision.
 var every = []string{
+	`{"Network": "10.1.2.3", "Grant": {"Networks": ["10.0.0.0/8"]}}`, `{"Network": "10.1.2.3", "Grant": {"Networks": ["192.168.0.0/16"]}}`,
 	`{}`, `{"Grant": null}`, `{"Basis": null}`, `{"Basis": {"CaseNo": "DB-2026-000001"}}`, `{"Basis": {"CaseNo": "other"}}`,
 	`{"Basis": {"Kind": "SEPARATE_CONSENT", "Subject": "3f1c0000000000000000000000000001"}}`,
 	`{"Basis": {"Kind": "SEPARATE_CONSENT", "Subject": "somebody-else"}}`, `{"Basis": {"Kind": "SEPARATE_CONSENT"}}`,
