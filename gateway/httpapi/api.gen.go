@@ -623,6 +623,57 @@ func (e Operation) Valid() bool {
 	}
 }
 
+// Defines values for ReturnDeliveryKind.
+const (
+	ReturnDeliveryKindFull        ReturnDeliveryKind = "full"
+	ReturnDeliveryKindIncremental ReturnDeliveryKind = "incremental"
+)
+
+// Valid indicates whether the value is a known member of the ReturnDeliveryKind enum.
+func (e ReturnDeliveryKind) Valid() bool {
+	switch e {
+	case ReturnDeliveryKindFull:
+		return true
+	case ReturnDeliveryKindIncremental:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnDeliveryState.
+const (
+	ReturnDeliveryStateDestroyed  ReturnDeliveryState = "destroyed"
+	ReturnDeliveryStatePublished  ReturnDeliveryState = "published"
+	ReturnDeliveryStateReceived   ReturnDeliveryState = "received"
+	ReturnDeliveryStateReconciled ReturnDeliveryState = "reconciled"
+	ReturnDeliveryStateRefused    ReturnDeliveryState = "refused"
+	ReturnDeliveryStateRolledBack ReturnDeliveryState = "rolled-back"
+	ReturnDeliveryStateSuperseded ReturnDeliveryState = "superseded"
+)
+
+// Valid indicates whether the value is a known member of the ReturnDeliveryState enum.
+func (e ReturnDeliveryState) Valid() bool {
+	switch e {
+	case ReturnDeliveryStateDestroyed:
+		return true
+	case ReturnDeliveryStatePublished:
+		return true
+	case ReturnDeliveryStateReceived:
+		return true
+	case ReturnDeliveryStateReconciled:
+		return true
+	case ReturnDeliveryStateRefused:
+		return true
+	case ReturnDeliveryStateRolledBack:
+		return true
+	case ReturnDeliveryStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleApprover Role = "approver"
@@ -1883,6 +1934,73 @@ type ReopenRequest struct {
 	Reason Wording `json:"reason"`
 }
 
+// ReturnChanges defines model for ReturnChanges.
+type ReturnChanges struct {
+	Added   int64 `json:"added"`
+	Changed int64 `json:"changed"`
+	Removed int64 `json:"removed"`
+	Same    int64 `json:"same"`
+}
+
+// ReturnDelivery defines model for ReturnDelivery.
+type ReturnDelivery struct {
+	AsOf time.Time `json:"as_of"`
+
+	// Dataset Code of the catalogue's item.
+	Dataset string `json:"dataset"`
+
+	// Delivery Begins the SM3 of the manifest.
+	Delivery  string             `json:"delivery"`
+	Findings  []ReturnFinding    `json:"findings,omitempty,omitzero"`
+	KeepUntil time.Time          `json:"keep_until"`
+	Kind      ReturnDeliveryKind `json:"kind"`
+
+	// Landed Rows that are durable so far.
+	Landed       int64        `json:"landed"`
+	MoreFindings int64        `json:"more_findings,omitempty,omitzero"`
+	Report       ReturnReport `json:"report,omitempty,omitzero"`
+
+	// Rows As the manifest says.
+	Rows    int64               `json:"rows"`
+	Since   time.Time           `json:"since"`
+	State   ReturnDeliveryState `json:"state"`
+	Version int                 `json:"version"`
+}
+
+// ReturnDeliveryKind defines model for ReturnDelivery.Kind.
+type ReturnDeliveryKind string
+
+// ReturnDeliveryState defines model for ReturnDelivery.State.
+type ReturnDeliveryState string
+
+// ReturnFinding defines model for ReturnFinding.
+type ReturnFinding struct {
+	// Field The provider's name of the column.
+	Field string `json:"field"`
+	File  string `json:"file"`
+
+	// Line From 1; 0 is the file as a whole.
+	Line int64  `json:"line"`
+	Rule string `json:"rule"`
+}
+
+// ReturnList defines model for ReturnList.
+type ReturnList struct {
+	Deliveries []ReturnDelivery `json:"deliveries"`
+}
+
+// ReturnReport defines model for ReturnReport.
+type ReturnReport struct {
+	Changes ReturnChanges `json:"changes,omitempty,omitzero"`
+
+	// Content SM3 of what was delivered.
+	Content string `json:"content"`
+	Persons int64  `json:"persons"`
+
+	// Rows Of the version.
+	Rows int64 `json:"rows"`
+}
+
 // Role citizen 居民, bureau 数据局, approver 审批, auditor 审计, consumer 申请部门, provider 提供部门.
 type Role string
 
@@ -2537,6 +2655,12 @@ type ServerInterface interface {
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(c *gin.Context, params FileObjectionParams)
+	// ListReturns The deliveries of data returned in batches (数据回流)
+	// (GET /v1/returns)
+	ListReturns(c *gin.Context)
+	// GetReturn One delivery, how far it came, what was found
+	// (GET /v1/returns/{id})
+	GetReturn(c *gin.Context, id string)
 	// ListStops Emergency stops (紧急停止)
 	// (GET /v1/stops)
 	ListStops(c *gin.Context, params ListStopsParams)
@@ -3759,6 +3883,44 @@ func (siw *ServerInterfaceWrapper) FileObjection(c *gin.Context) {
 	siw.Handler.FileObjection(c, params)
 }
 
+// ListReturns operation middleware
+func (siw *ServerInterfaceWrapper) ListReturns(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReturns(c)
+}
+
+// GetReturn operation middleware
+func (siw *ServerInterfaceWrapper) GetReturn(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReturn(c, id)
+}
+
 // ListStops operation middleware
 func (siw *ServerInterfaceWrapper) ListStops(c *gin.Context) {
 
@@ -3968,6 +4130,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
+	router.GET(options.BaseURL+"/v1/returns", wrapper.ListReturns)
+	router.GET(options.BaseURL+"/v1/returns/:id", wrapper.GetReturn)
 	router.GET(options.BaseURL+"/v1/stops", wrapper.ListStops)
 	router.POST(options.BaseURL+"/v1/stops", wrapper.StopAtOnce)
 	router.POST(options.BaseURL+"/v1/stops/:id/reopening", wrapper.ReopenStop)
@@ -4747,6 +4911,49 @@ func (response FileObjection201JSONResponse) VisitFileObjectionResponse(w http.R
 	return err
 }
 
+type ListReturnsRequestObject struct {
+}
+
+type ListReturnsResponseObject interface {
+	VisitListReturnsResponse(w http.ResponseWriter) error
+}
+
+type ListReturns200JSONResponse ReturnList
+
+func (response ListReturns200JSONResponse) VisitListReturnsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReturnRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetReturnResponseObject interface {
+	VisitGetReturnResponse(w http.ResponseWriter) error
+}
+
+type GetReturn200JSONResponse ReturnDelivery
+
+func (response GetReturn200JSONResponse) VisitGetReturnResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStopsRequestObject struct {
 	Params ListStopsParams
 }
@@ -4963,6 +5170,12 @@ type StrictServerInterface interface {
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
+	// ListReturns The deliveries of data returned in batches (数据回流)
+	// (GET /v1/returns)
+	ListReturns(ctx context.Context, request ListReturnsRequestObject) (ListReturnsResponseObject, error)
+	// GetReturn One delivery, how far it came, what was found
+	// (GET /v1/returns/{id})
+	GetReturn(ctx context.Context, request GetReturnRequestObject) (GetReturnResponseObject, error)
 	// ListStops Emergency stops (紧急停止)
 	// (GET /v1/stops)
 	ListStops(ctx context.Context, request ListStopsRequestObject) (ListStopsResponseObject, error)
@@ -6126,6 +6339,56 @@ func (sh *strictHandler) FileObjection(ctx *gin.Context, params FileObjectionPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(FileObjectionResponseObject); ok {
 		if err := validResponse.VisitFileObjectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListReturns operation middleware
+func (sh *strictHandler) ListReturns(ctx *gin.Context) {
+	var request ListReturnsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReturns(ctx, request.(ListReturnsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReturns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReturnsResponseObject); ok {
+		if err := validResponse.VisitListReturnsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReturn operation middleware
+func (sh *strictHandler) GetReturn(ctx *gin.Context, id string) {
+	var request GetReturnRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReturn(ctx, request.(GetReturnRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReturn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReturnResponseObject); ok {
+		if err := validResponse.VisitGetReturnResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -37,6 +37,7 @@ type Config struct {
 	Desk       Desk
 	Stops      Stops
 	Unverified Unverified
+	Returns    Returns
 	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
 	Provider   Provider
@@ -64,6 +65,7 @@ type api struct {
 	record     Record
 	readings   Readings
 	rules      Rules
+	returns    Returns
 	sources    func() []guard.Health
 	violations Violations
 	matters    Matters
@@ -99,6 +101,7 @@ func New(config Config) (http.Handler, error) {
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
 		safe: config.Safe, licences: config.Licences, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
+		returns:  config.Returns,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

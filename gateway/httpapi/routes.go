@@ -79,6 +79,8 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.GET("/v1/bureau/sources", a.person(RoleBureau, RoleAuditor), contract.check, op.ListSources)
 
 	// The policies.
+	r.GET("/v1/returns", a.person(RoleBureau, RoleAuditor), contract.check, op.ListReturns)
+	r.GET("/v1/returns/:id", a.person(RoleBureau, RoleAuditor), contract.check, op.GetReturn)
 	r.GET("/v1/bureau/probing", a.person(RoleBureau, RoleAuditor), contract.check, op.ListProbing)
 
 	// Rights to use data: who applies, who answers, who watches.

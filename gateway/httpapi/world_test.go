@@ -62,7 +62,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	config := httpapi.Config{
 		PublicURL: w.url, Catalog: func() *catalog.Catalog { return known }, Exchanges: w.exchange, Tokens: w.exchange,
 		Logins: w.stores.db, Sessions: w.stores.db, Subjects: w.stores.people,
-		Safe: w.stores.safe(known), Bases: w.stores.db, Record: w.stores.db.Ledger(), Readings: w.stores.log, Rules: w.stores.db,
+		Safe: w.stores.safe(known), Bases: w.stores.db, Record: w.stores.db.Ledger(), Readings: w.stores.log, Rules: w.stores.db, Returns: w.stores.db.Returns(),
 		Sources: measured, Violations: w.stores.db,
 		Provider: httpapi.Provider{Issuer: w.provider.URL, ClientID: "kapok"},
 		Trust:    w.stores.bundle().Encode(),
