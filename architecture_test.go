@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"crypto/eseal"},
 	{"gateway/licence/ofd"},
 	{"gateway/licence/verify"},
-	{"catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
+	{"gateway/editions", "catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
 	{"connectors/jsonrecords", "connectors/settings", "connectors/guard"},
 	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/tif"},
 	{"connectors/builtin"},

@@ -30,7 +30,7 @@ func commands() []command {
 		{"migrate", "bring the database to this release's schema", migrate},
 		{"keys", "enrol, list and revoke the keys of departments' systems", systemKeys},
 		{"secret", "keep a source's secret in the file backend, read from standard input", putSecret},
-		{"catalog", "check a catalogue folder", checkCatalog},
+		{"catalog", "check, plan, apply, confirm and export the catalogue", catalogCommand},
 		{"policy", "check, test and explain policies; replay what was decided by a changed set", policyCommand},
 		{"bundle", "print the trust bundle that kapok-verify pins", bundle},
 		{"ledger", "evidence of a use; a log's files and proofs; what is past its time; erasure", ledgerCommand},

@@ -40,6 +40,7 @@ type node struct {
 	exchange    *exchange.Service
 	licences    *licensing.Service
 	safe        *safe.Service
+	editions    inForce
 	handler     http.Handler
 	workflow    *workflow
 }
@@ -103,33 +104,19 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 		Secrets: func(name string) (string, error) { return n.keyring.Secret(context.WithoutCancel(ctx), name) },
 		Client:  connectors.HTTPClient(), Verifier: n.verifier,
 	}, n.within(), metrics)
-	live, err := n.live(ctx)
+	live, err := n.firstLive(ctx)
 	if err != nil {
 		return err
 	}
 	n.releases = messages.NewReleases(keeper, n.database.Ledger().KeepReleases, n.log)
 	n.exchange, err = exchange.New(exchange.Config{
-		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live,
+		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live, Refresh: n.refresh,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
 		Tests: n.database, Violations: n.database, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	})
 	return err
-}
-
-// live reads what is in force.
-func (n *node) live(ctx context.Context) (exchange.Live, error) {
-	directory, err := loadCatalog(n.config.Catalog)
-	if err != nil {
-		return exchange.Live{}, err
-	}
-	set, err := loadPolicies(n.config.Policies)
-	if err != nil {
-		return exchange.Live{}, err
-	}
-	opened, err := n.workshop.open(directory)
-	return exchange.Live{Catalog: directory, Policies: set, Sources: opened}, err
 }
 
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
@@ -176,11 +163,12 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 	}
-	tidying, keeping, granting := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx)
+	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-tidying
 	<-keeping
 	<-granting
+	<-watching
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	err = errors.Join(err, stopJobs(ending), n.exchange.ReturnQuotas(ending))

@@ -113,7 +113,7 @@ func folderOr(folder string, example fs.FS) fs.FS {
 // checkCatalog loads a folder and says what is wrong with it, or its digest.
 func checkCatalog(_ context.Context, args []string, out io.Writer) error {
 	if len(args) != 2 || args[0] != "check" {
-		return errors.New("usage: kapok catalog check FOLDER (placeholders are left open); plan, apply and export are not built yet")
+		return errors.New(catalogUsage)
 	}
 	found, err := catalog.Load(os.DirFS(args[1]), placeholders())
 	if err != nil {

@@ -65,7 +65,7 @@ func (u *use) itemVersion() string {
 
 // decisionFields says by what right, for a use that was allowed.
 func (u *use) decisionFields() []ledger.Field {
-	return []ledger.Field{
+	return append(u.editionFields(), []ledger.Field{
 		{Name: "basis-kind", Value: string(u.resolved.Basis.Kind)},
 		{Name: "provision", Value: u.resolved.Basis.Provision()},
 		{Name: "grant", Value: u.grant.ID},
@@ -73,7 +73,7 @@ func (u *use) decisionFields() []ledger.Field {
 		{Name: "policy-set", Value: u.decision.PolicySet},
 		{Name: "reasons", Value: strings.Join(reasonPolicies(u.decision), ",")},
 		{Name: "request", Value: fmt.Sprintf("%x", u.caller.Signature)},
-	}
+	}...)
 }
 
 // intentEntry is recorded before the source is asked.

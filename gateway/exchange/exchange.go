@@ -16,7 +16,9 @@ import (
 type use struct {
 	ref  string // random; links the intent with its outcome
 	call Call
-	live *snapshot // what was in force when it began
+	live *snapshot // what was in force when it began, or when it was last decided
+
+	editions []ledger.Edition // under which it was decided; nil: it was not
 
 	caller  Caller // admit
 	ask     Ask
@@ -35,8 +37,9 @@ type use struct {
 	retryOf string // record intent: the first use with this idempotency key
 	started time.Time
 
-	answer connectors.Answer // fetch
-	record connectors.Record // check source
+	answer   connectors.Answer // fetch
+	answered bool              // the outcome is being recorded
+	record   connectors.Record // check source
 
 	data []byte // minimise: the member "data" of the response
 	salt string // of the commitment to data
@@ -49,19 +52,10 @@ type use struct {
 // why there is none; either way the ledger holds what happened before it returns.
 func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
-	for _, step := range []func(context.Context, *use) error{
-		s.admitUse,
-		s.resolve,
-		s.decide,
-		s.checkCase,
-		s.limit,
-		s.guardTests,
-	} {
-		if err := step(ctx, u); err != nil {
-			return Release{System: u.caller.System}, s.refuse(ctx, u, err)
-		}
+	if err := s.admitUse(ctx, u); err != nil {
+		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
 	}
-	if err := s.recordIntent(ctx, u); err != nil {
+	if err := s.again(ctx, u, s.enter); err != nil {
 		return Release{System: u.caller.System}, err
 	}
 	// The intent stands: whatever happens from here on gets its outcome, also when the
@@ -77,6 +71,22 @@ func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 	return release, err
 }
 
+// enter decides a use and records the intent, or why there is none.
+func (s *Service) enter(ctx context.Context, u *use) error {
+	for _, step := range []func(context.Context, *use) error{
+		s.resolve,
+		s.decide,
+		s.checkCase,
+		s.limit,
+		s.guardTests,
+	} {
+		if err := step(ctx, u); err != nil {
+			return s.refuse(ctx, u, err)
+		}
+	}
+	return s.recordIntent(ctx, u)
+}
+
 // fulfil is the path after its intent.
 func (s *Service) fulfil(ctx context.Context, u *use) (Release, error) {
 	for _, step := range []func(context.Context, *use) error{
@@ -88,7 +98,7 @@ func (s *Service) fulfil(ctx context.Context, u *use) (Release, error) {
 			return Release{System: u.caller.System}, s.recordFailure(ctx, u, err)
 		}
 	}
-	if err := s.recordOutcome(ctx, u); err != nil {
+	if err := s.again(ctx, u, s.conclude); err != nil {
 		return Release{System: u.caller.System}, err
 	}
 	return s.sign(ctx, u)

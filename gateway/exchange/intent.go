@@ -26,10 +26,14 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
 		Stops:      s.stops(u),
 		Claims:     u.claims(),
+		Editions:   u.editions,
 		Subject:    u.resolved.SubjectRef,
 		Attachment: message.attachment,
 		Aside:      s.note(ctx, u),
 		Entry: func(found ledger.Found) ledger.Entry {
+			if outdated(found) {
+				return ledger.Decline()
+			}
 			retryOf, refusal := weigh(found)
 			if refusal != nil {
 				return message.committed(s.refusalEntry(u, refusal))

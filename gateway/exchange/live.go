@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"kapok/catalog"
+	"kapok/gateway/ledger"
 	"kapok/policies"
 )
 
@@ -11,6 +12,14 @@ type Live struct {
 	Catalog  *catalog.Catalog
 	Policies *policies.Set
 	Sources  Sources
+
+	Editions []ledger.Edition // which published editions these are; every decision is recorded under them
+}
+
+// Check reports whether the parts fit together.
+func (l Live) Check() error {
+	_, err := newSnapshot(l)
+	return err
 }
 
 // snapshot is a [Live] with what the path derives from it, made once and never changed.

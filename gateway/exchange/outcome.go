@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 
 	"kapok/gateway"
 	"kapok/gateway/ledger"
@@ -20,15 +21,22 @@ func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 	u.signing = s.signing()
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
 		Stops:      s.stops(u),
+		Editions:   u.editions,
 		Subject:    u.resolved.SubjectRef,
 		Attachment: message.attachment,
 		Entry: func(found ledger.Found) ledger.Entry {
+			if outdated(found) {
+				return ledger.Decline()
+			}
 			if len(found.Stopped) > 0 {
 				return message.committed(s.failureEntry(u, stopped(found.Stopped[0])))
 			}
 			return message.committed(s.outcomeEntry(u))
 		},
 	})
+	if errors.Is(err, ledger.ErrDeclined) {
+		return err
+	}
 	if err != nil {
 		s.closeLater(u, gateway.AsError(err).Code)
 		return err

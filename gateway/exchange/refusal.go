@@ -45,10 +45,16 @@ func (s *Service) refuse(ctx context.Context, u *use, cause error) error {
 	}
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
 		Claims:     []ledger.Claim{u.nonceClaim()},
+		Editions:   u.editions,
 		Subject:    u.resolved.SubjectRef,
 		Attachment: message.attachment,
 		Aside:      s.note(ctx, u),
-		Entry:      func(found ledger.Found) ledger.Entry { return message.committed(s.refusalEntry(u, reason(found))) },
+		Entry: func(found ledger.Found) ledger.Entry {
+			if outdated(found) {
+				return ledger.Decline()
+			}
+			return message.committed(s.refusalEntry(u, reason(found)))
+		},
 	})
 	if err != nil {
 		return err

@@ -81,9 +81,10 @@ type Tests interface {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
-	Node          string // which machine this is, for entries that close an intent
-	PublicURL     string // under which callers reach every node, without a slash at the end
-	Live          Live   // in force at first; see [Service.Adopt]
+	Node          string                          // which machine this is, for entries that close an intent
+	PublicURL     string                          // under which callers reach every node, without a slash at the end
+	Live          Live                            // in force at first; see [Service.Adopt]
+	Refresh       func(ctx context.Context) error // adopts the editions in force
 	Keys          Keys
 	Resolver      Resolver
 	Ledger        Ledger
@@ -107,6 +108,7 @@ type Service struct {
 	node          string
 	publicURL     string
 	live          atomic.Pointer[snapshot]
+	refresh       func(ctx context.Context) error
 	keys          Keys
 	resolver      Resolver
 	ledger        Ledger
@@ -140,7 +142,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		node: c.Node, publicURL: c.PublicURL, keys: c.Keys,
+		node: c.Node, publicURL: c.PublicURL, refresh: c.Refresh, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
 		tests: c.Tests, violations: c.Violations, presentations: c.Presentations,
 		issued: newIssued(c.Grants),
