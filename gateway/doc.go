@@ -23,6 +23,7 @@
 //	                       is worth, step by step
 //	crypto/keys            where long-lived keys are; the short-lived operational key
 //	catalog                departments, systems, items, sources, grants: strict YAML
+//	gateway/editions       what is in force of catalogue and policies, published by two
 //	policies               the decision: tables, then Cedar in layers; pure
 //	connectors             how a source is asked; one folder for each protocol
 //	gateway/predicate      the tests of the operation PREDICATE
