@@ -38,7 +38,7 @@ func (db *DB) ExpireMessages(ctx context.Context, now time.Time, actor string) (
 			}
 			_, err = pendEntry(ctx, tx, ledger.Entry{Kind: "messages-expired", At: now, Fields: []ledger.Field{
 				{Name: "before", Value: now.UTC().Format(time.RFC3339)},
-				{Name: "messages", Value: strconv.FormatInt(batch, 10)},
+				{Name: "messages-deleted", Value: strconv.FormatInt(batch, 10)},
 				{Name: "actor", Value: actor},
 			}}, "")
 			return err
@@ -136,7 +136,7 @@ func erasureEntry(e Erasure, erased Erased) ledger.Entry {
 	return ledger.Entry{Kind: erasedKind, At: e.At, Fields: []ledger.Field{
 		{Name: "person", Value: erasedPerson(e.Subject)},
 		{Name: "openings", Value: strconv.FormatInt(erased.Openings, 10)},
-		{Name: "messages", Value: strconv.FormatInt(erased.Messages, 10)},
+		{Name: "messages-deleted", Value: strconv.FormatInt(erased.Messages, 10)},
 		{Name: "keys", Value: strconv.FormatInt(erased.Keys, 10)},
 		{Name: "actor", Value: e.Actor},
 		{Name: "reason", Value: e.Reason},
