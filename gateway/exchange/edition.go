@@ -15,8 +15,8 @@ const maxDecisions = 4
 // again takes a step that ends in a record, and takes it again on the editions in force
 // where they changed in between: nothing is recorded under one that is not in force.
 func (s *Service) again(ctx context.Context, u *use, step func(context.Context, *use) error) error {
-	u.editions = u.live.Editions
 	for range maxDecisions {
+		u.editions = u.live.Editions
 		err := step(ctx, u)
 		if !errors.Is(err, ledger.ErrDeclined) {
 			return err
@@ -25,7 +25,6 @@ func (s *Service) again(ctx context.Context, u *use, step func(context.Context, 
 			return s.undecided(ctx, u, err)
 		}
 		u.live = s.live.Load()
-		u.editions = u.live.Editions
 	}
 	return s.undecided(ctx, u, errors.New("exchange: the editions changed again and again"))
 }

@@ -90,18 +90,8 @@ func (s *show) apply(ctx context.Context) error {
 	if asked.BasisID, err = s.openSubsidyBasis(ctx, asked); err != nil {
 		return err
 	}
-	answer, err := system.Post(ctx, "/v1/exchanges", asked)
-	if err != nil {
-		return err
-	}
-	released, err := readRelease(answer)
-	if err != nil {
-		return err
-	}
-	s.page.step("再次请求", "the same call again")
-	s.page.marked(green, "结果", "effect", "允许 allow")
-	s.page.line("返回/持有", "returned of held", fmt.Sprintf("%d / %d", len(released.Data), released.Source.Held))
-	return nil
+	_, err = s.used(ctx, system, asked, "再次请求", "the same call again")
+	return err
 }
 
 func (s *show) hasGrant(ctx context.Context) (bool, error) {

@@ -77,18 +77,27 @@ func (s *show) grant(ctx context.Context, p *person, asked question) (basis, err
 	return given, nil
 }
 
-func (s *show) useConsent(ctx context.Context, system *department.System, asked question) error {
+// used makes a call that is to be allowed, and shows under its title how little came back.
+func (s *show) used(ctx context.Context, system *department.System, asked question, zh, en string) (release, error) {
 	answer, err := system.Post(ctx, "/v1/exchanges", asked)
 	if err != nil {
-		return err
+		return release{}, err
 	}
 	released, err := readRelease(answer)
 	if err != nil {
-		return err
+		return release{}, err
 	}
-	s.page.step("使用", "the department uses it")
+	s.page.step(zh, en)
 	s.page.marked(green, "结果", "effect", "允许 allow")
 	s.page.line("返回/持有", "returned of held", fmt.Sprintf("%d / %d", len(released.Data), released.Source.Held))
+	return released, nil
+}
+
+func (s *show) useConsent(ctx context.Context, system *department.System, asked question) error {
+	released, err := s.used(ctx, system, asked, "使用", "the department uses it")
+	if err != nil {
+		return err
+	}
 	for _, name := range asked.Fields {
 		s.page.row(plain, []int{20}, name, fmt.Sprint(released.Data[name]))
 	}
