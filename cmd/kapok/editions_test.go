@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -9,6 +12,11 @@ import (
 	"kapok/gateway"
 	"kapok/gateway/editions"
 	"kapok/gateway/exchange"
+	"kapok/gateway/grants"
+	"kapok/gateway/messages"
+	"kapok/gateway/postgres"
+	"kapok/gateway/predicate"
+	"kapok/gateway/safe"
 )
 
 // TestEditionBitesOnTheNextCallOnEveryNode: an item's new version is published on one
@@ -39,18 +47,86 @@ func TestEditionBitesOnTheNextCallOnEveryNode(t *testing.T) {
 	wantNoPersonalData(t, w)
 }
 
-// TestNodesTakeOverByThemselves: nobody calls, and both nodes have the new edition.
+// TestNodesTakeOverByThemselves: an edition is published while a use is on its way. It
+// is decided again and pays once; and both nodes have the new edition though nobody else
+// calls.
 func TestNodesTakeOverByThemselves(t *testing.T) {
 	w := newWorld(t, 2)
-	publishChanged(t, w, []byte("居民户籍登记信息"), []byte("居民户籍登记信息(新)"))
+	c := w.enrol(butie)
+	w.granted(0, func(terms *grants.Terms) {
+		terms.Operations, terms.DailyQuota = []gateway.Operation{gateway.Predicate}, 5
+	})
+	duty, err := w.safe(0).Register(t.Context(), safe.Person{Ref: "staff-bureau-01", Level: "L3"}, safe.Wanted{
+		Department: "tianhe-renshe", System: butie, Item: insurance, Fields: []string{"name"}, Operation: gateway.Predicate,
+		ServiceItem: butieMatter, Purpose: "employment-subsidy", Expires: time.Now().Add(time.Hour),
+	}, "sharing-20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := countsAndPublishes{DB: w.nodes[0].database, publish: func() {
+		publishChanged(t, w, []byte("居民户籍登记信息"), []byte("居民户籍登记信息(新)"))
+	}}
+	wantReleased(t, w, c, duty.ID, &published)
+	if published.reserved != 1 || published.tried != 1 {
+		t.Errorf("one use took of the quota %d times and stands in the book %d times", published.reserved, published.tried)
+	}
 	for node := range w.nodes {
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(20 * time.Second)
 		for w.nodes[node].exchange.Live().Editions[0].Number != 2 {
 			if time.Now().After(deadline) {
 				t.Fatalf("node %d has not taken the edition over", node)
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
+	}
+}
+
+// countsAndPublishes is the store of a path; an edition is published when the first use
+// takes of its quota, after it was decided and before it is recorded.
+type countsAndPublishes struct {
+	*postgres.DB
+	publish         func()
+	reserved, tried int
+}
+
+func (c *countsAndPublishes) ReserveUses(ctx context.Context, grant string, day time.Time, quota, chunk int) (int, error) {
+	if c.reserved++; c.reserved == 1 {
+		c.publish()
+	}
+	return c.DB.ReserveUses(ctx, grant, day, quota, chunk)
+}
+
+func (c *countsAndPublishes) TryTest(ctx context.Context, try predicate.Try) (bool, error) {
+	c.tried++
+	return c.DB.TryTest(ctx, try)
+}
+
+// wantReleased puts a test through a path that has its own store.
+func wantReleased(t *testing.T, w *world, c *caller, basisID string, store *countsAndPublishes) {
+	t.Helper()
+	n := w.nodes[0]
+	config := n.path(n.exchange.Live(), messages.New(n.keyring.Persons(), n.database, time.Now))
+	config.Grants, config.Tests = store, store
+	var path *exchange.Service
+	config.Refresh = func(ctx context.Context) error {
+		return errors.Join(n.refresh(ctx), path.Adopt(n.exchange.Live()))
+	}
+	path, err := exchange.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"item":%q,"fields":["name"],"operation":"PREDICATE","tests":[{"field":"name","test":"=","value":"测试乙"}],
+		"subject":{"id_type":"111","id_number":%q},"service_item":%q,"case_no":"BT-2026-000001","officer_ref":"officer-0002",
+		"purpose":"employment-subsidy","basis_id":%q}`, insurance, firstCitizen(), butieMatter, basisID)
+	_, signed := c.signed(c.shot(body))
+	released, err := path.Exchange(t.Context(), exchange.Call{
+		Method: signed.Method, TargetURI: signed.TargetURI, Header: signed.Header, Body: []byte(body), TraceID: "0123456789abcdef0123456789abcdef",
+	})
+	if err != nil || released.Status != http.StatusOK {
+		t.Fatal(err)
+	}
+	if at := path.Live().Editions[0].Number; at != 2 {
+		t.Errorf("it was released under edition %d", at)
 	}
 }
 

@@ -109,14 +109,19 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 		return err
 	}
 	n.releases = messages.NewReleases(keeper, n.database.Ledger().KeepReleases, n.log)
-	n.exchange, err = exchange.New(exchange.Config{
+	n.exchange, err = exchange.New(n.path(live, keeper))
+	return err
+}
+
+// path is what the one path is built from.
+func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config {
+	return exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live, Refresh: n.refresh,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
 		Tests: n.database, Violations: n.database, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
-	})
-	return err
+	}
 }
 
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {

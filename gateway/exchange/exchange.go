@@ -34,6 +34,10 @@ type use struct {
 
 	caseState CaseState // check case
 
+	charged  string   // charge: the grant whose rate and quota were taken
+	tested   bool     // the book knows the tests
+	searched []string // fields whose value they look for
+
 	retryOf string // record intent: the first use with this idempotency key
 	started time.Time
 
@@ -77,8 +81,7 @@ func (s *Service) enter(ctx context.Context, u *use) error {
 		s.resolve,
 		s.decide,
 		s.checkCase,
-		s.limit,
-		s.guardTests,
+		s.charge,
 	} {
 		if err := step(ctx, u); err != nil {
 			return s.refuse(ctx, u, err)

@@ -42,12 +42,24 @@ func newLimits(store Grants) *limits {
 // ShareRates tells among how many nodes rates are shared.
 func (s *Service) ShareRates(nodes int) { s.limits.nodes.Store(int64(max(nodes, 1))) }
 
-// limit holds a use that is allowed to the rate and the quota of its grant.
-func (s *Service) limit(ctx context.Context, u *use) error {
-	if err := s.limits.atRate(u.grant, s.now()); err != nil {
+// charge takes what an allowed use costs, once however often it is decided: of the rate
+// and the quota of its grant, and of the book of tests. It comes after the decision, so
+// that only who may use the data at all is counted, and before the source is asked.
+func (s *Service) charge(ctx context.Context, u *use) error {
+	if u.charged != u.grant.ID { // decided again, another grant may serve: it is that one's use
+		if err := s.limits.take(ctx, u.grant, s.now()); err != nil {
+			return err
+		}
+		u.charged = u.grant.ID
+	}
+	return s.guardTests(ctx, u)
+}
+
+func (l *limits) take(ctx context.Context, g *policies.Grant, now time.Time) error {
+	if err := l.atRate(g, now); err != nil {
 		return err
 	}
-	return s.limits.inQuota(ctx, u.grant, s.now())
+	return l.inQuota(ctx, g, now)
 }
 
 func (l *limits) atRate(g *policies.Grant, now time.Time) error {
