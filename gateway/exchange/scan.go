@@ -34,6 +34,7 @@ type Scan struct {
 type scanned struct {
 	Bases   []scannedBasis `json:"bases"`
 	Expires time.Time      `json:"expires"`
+	Chain   [][]byte       `json:"chain"` // certificates, DER, of the key that signs this answer, up to the root
 }
 
 type scannedBasis struct {
@@ -51,11 +52,13 @@ func (s *Service) Scan(ctx context.Context, call Call) (Release, error) {
 	if err != nil {
 		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
 	}
+	signing := s.signing()
+	answer.Chain = signing.Chain
 	body, err := encode(answer)
 	if err != nil {
 		return Release{System: u.caller.System}, err
 	}
-	header, _, err := s.signAnswer(ctx, u, body, s.signing())
+	header, _, err := s.signAnswer(ctx, u, body, signing)
 	if err != nil {
 		return Release{System: u.caller.System}, err
 	}

@@ -2030,6 +2030,9 @@ type Scanned struct {
 		Operations []Operation `json:"operations"`
 	} `json:"bases"`
 
+	// Chain Certificates, DER, of the key that signs this answer, up to the root.
+	Chain [][]byte `json:"chain"`
+
 	// Expires UTC, RFC 3339, milliseconds.
 	//
 	// Examples: 2026-01-01T00:00:00.000Z

@@ -21,6 +21,8 @@ type question struct {
 	OfficerRef  string   `json:"officer_ref"`
 	Purpose     string   `json:"purpose"`
 	BasisID     string   `json:"basis_id"`
+
+	Expected map[string]string `json:"expected,omitempty"` // VERIFY only
 }
 
 type subject struct {

@@ -19,6 +19,10 @@ const (
 	allowanceItem     = "2030010002/000001"
 	insuranceItem     = "2020010003/000001"
 
+	assistanceLicence = "11100000KAPK010257001" // 证照类型代码
+	licenceItem       = "2030010006/000001"
+	issuingOfficer    = "staff-issuer-01" // of the assistance's department
+
 	citizen = "citizen-01"
 	officer = "staff-bureau-01"
 
