@@ -17,12 +17,17 @@ type Basis struct {
 	Supersedes string // the basis that this one replaces; "": none
 	Kind       Kind
 	SubjectRef string // whom it is about; "": anybody, for STATUTORY only
+	AgeBand    AgeBand
+	Capacity   Capacity // in which they are concerned; "": in their own
 	Actor      Actor
 
 	// The recipient.
 	Department string // id in the catalogue
 	Unit       string // within the department; may be ""
 	System     string // id of the one calling system
+	Contact    string // whom to ask there
+	KeyID      string // of the certificate that its request was signed with; "": it did not ask
+	Through    string // an intermediary; "": none
 
 	// What, from whom.
 	Provider    string // the department that holds the data
@@ -31,6 +36,8 @@ type Basis struct {
 	Fields      []string            // 信息项, in ascending order
 	Operations  []gateway.Operation // least first
 	Sensitive   []string            // those of Fields that are sensitive (PIPL 28)
+	Optional    []string            // those of Fields that the person could leave out; the others are all or nothing
+	Range       string              // of time or kind, in words; "": whatever the item holds
 
 	// Why.
 	Purpose        string // the purpose's code
@@ -39,12 +46,20 @@ type Basis struct {
 	CaseNo         string // 办件编号; "": the case is named by each call
 	LegalProvision LegalProvision
 	Incident       Incident
+	Contract       string // the contract's number, for CONTRACT only
+	Necessity      Necessity
+	Automated      Automated
+	Onward         Onward
+	Controls       Controls
 
 	// How long.
 	From    time.Time
 	Expires time.Time // exclusive: at this moment it has ended
 	EraseAt time.Time // the recipient has erased what it keeps by then
-	MaxUses int       // must be 0, no limit: counting is not built yet
+	MaxUses int       // releases in all; 0: no limit
+	PerDay  int       // releases on one day in Beijing; 0: no limit
+
+	CooldownUntil time.Time // before then the recipient does not ask the person again (网数 22)
 
 	Notice Notice
 	Notify Notify
@@ -60,9 +75,11 @@ type LegalProvision struct {
 
 // Actor is who expressed the basis and how they had proven themselves.
 type Actor struct {
-	Ref       string // the subject's own ref for a consent, else a staff reference
+	Ref       string // the subject's own ref for a consent, their agent's under a mandate, else a staff reference
 	AuthLevel string // of the sign-in: "L3"
 	Method    string // "oidc"
+	MandateID string // under which they acted for the subject; "": for themselves
+	Assertion string // SM3 of the identity provider's assertion that they stepped up by, 64 hex digits; "": none
 }
 
 // Incident is what makes an EMERGENCY access answerable (突发事件应对法 85).
@@ -150,7 +167,9 @@ func (b Basis) normal() Basis {
 	slices.SortFunc(b.Operations, func(x, y gateway.Operation) int {
 		return slices.Index(gateway.Operations(), x) - slices.Index(gateway.Operations(), y)
 	})
-	for _, at := range []*time.Time{&b.From, &b.Expires, &b.EraseAt, &b.Notice.ShownAt, &b.Notify.Until} {
+	b.Optional = sorted(b.Optional)
+	b.Controls.Bound.Fields = sorted(b.Controls.Bound.Fields)
+	for _, at := range []*time.Time{&b.From, &b.Expires, &b.EraseAt, &b.Notice.ShownAt, &b.Notify.Until, &b.CooldownUntil} {
 		*at = moment(*at)
 	}
 	return b

@@ -43,6 +43,33 @@ func consent(t testing.TB) basis.Basis {
 	}
 }
 
+// template bounds consent from above.
+func template() basis.Controls {
+	return basis.Controls{Template: "dibao@1", Grant: "grant-1", PIPIA: "PIA-2026-001", Catalogue: strings.Repeat("c", 64), Bound: basis.Bound{
+		Fields:     []string{"household_address", "name", "phone", "state"},
+		Operations: []gateway.Operation{gateway.Verify, gateway.View},
+	}}
+}
+
+// whole is a consent that says everything an artefact can say.
+func whole(t testing.TB) basis.Basis {
+	b := consent(t)
+	b.Kind, b.AgeBand, b.Capacity = basis.WrittenConsent, basis.Under18, basis.Minor
+	b.Actor = basis.Actor{
+		Ref: strings.Repeat("a", 32), AuthLevel: "L3", Method: "oidc", MandateID: strings.Repeat("b", 32), Assertion: strings.Repeat("c", 64),
+	}
+	b.Supersedes = strings.Repeat("d", 32)
+	b.Contact, b.KeyID, b.Through = "020-00000000", "key-1", "区政务服务中心"
+	b.Optional, b.Range = []string{"phone"}, "最近一年"
+	b.Necessity = basis.Necessity{Alternative: "提交纸质户口簿"}
+	b.Automated = basis.Automated{Decides: true, Explanation: "按收入线自动判断,可以要求人工复核"}
+	b.Onward, b.Controls = basis.OnwardAgreed, template()
+	b.MaxUses, b.PerDay = 10, 2
+	b.Controls.Bound.MaxUses, b.Controls.Bound.Longest = 10, 100*24*time.Hour
+	b.CooldownUntil = at(t, "2026-07-01T00:00:00Z")
+	return b
+}
+
 func statutory(t testing.TB) basis.Basis {
 	b := consent(t)
 	b.Kind, b.SubjectRef, b.CaseNo, b.Sensitive = basis.Statutory, "", "", nil
@@ -97,7 +124,31 @@ func TestRules(t *testing.T) {
 	}{
 		{"kind-known", "/kind", consent, func(b *basis.Basis) { b.Kind = "LEGITIMATE_INTEREST" }},
 		{"supersedes-form", "/supersedes", consent, func(b *basis.Basis) { b.Supersedes = "the old one" }},
-		{"uses-uncounted", "/max_uses", consent, func(b *basis.Basis) { b.MaxUses = 1 }},
+		{"uses-counted", "/max_uses", consent, func(b *basis.Basis) { b.MaxUses = -1 }},
+		{"uses-counted", "/max_uses", consent, func(b *basis.Basis) { b.PerDay = 1_000_001 }},
+		{"consent-by-the-person", "/actor", consent, func(b *basis.Basis) { b.Actor.MandateID = strings.Repeat("f", 32) }},
+		{"mandate-form", "/actor", statutory, func(b *basis.Basis) { b.Actor.Assertion = "signed" }},
+		{"guardian-for-children", "/actor", consent, func(b *basis.Basis) { b.AgeBand = basis.Under14 }},
+		{"subject-described", "/subject", consent, func(b *basis.Basis) { b.AgeBand = "OLD" }},
+		{"optional-within-fields", "/optional", consent, func(b *basis.Basis) { b.Optional = []string{"base_wage"} }},
+		{"optional-within-fields", "/optional", consent, func(b *basis.Basis) { b.Optional = b.Fields }},
+		{"within-template", "/controls", consent, func(b *basis.Basis) { b.Controls.Template = "dibao@1" }},
+		{"within-template", "/controls", consent, func(b *basis.Basis) { b.Controls = template(); b.Controls.Bound.Fields = []string{"name"} }},
+		{"within-template", "/controls", consent, func(b *basis.Basis) { b.Controls = template(); b.Controls.Bound.MaxUses = 5 }},
+		{"within-template", "/controls", consent, func(b *basis.Basis) { b.Controls = template(); b.Controls.Bound.Longest = time.Hour }},
+		{"within-template", "/controls", consent, func(b *basis.Basis) {
+			b.Controls = template()
+			b.Controls.Bound.Operations = []gateway.Operation{gateway.Verify}
+		}},
+		{"controls-form", "/controls", consent, func(b *basis.Basis) { b.Controls.PIPIA = "an assessment" }},
+		{"automated-explained", "/automated", consent, func(b *basis.Basis) { b.Automated.Decides = true }},
+		{"onward-known", "/onward", consent, func(b *basis.Basis) { b.Onward = "FREELY" }},
+		{"contract-named", "/contract", consent, func(b *basis.Basis) { b.Contract = "HT-1" }},
+		{"contract-named", "/contract", consent, func(b *basis.Basis) {
+			b.Kind, b.Notice, b.Rights = basis.Contract, basis.Notice{}, basis.Rights{}
+		}},
+		{"cooldown-form", "/cooldown_until", consent, func(b *basis.Basis) { b.CooldownUntil = b.Expires.AddDate(9, 0, 0) }},
+		{"written-stepped-up", "/actor", consent, func(b *basis.Basis) { b.Kind = basis.WrittenConsent }},
 		{"subject-named", "/subject_ref", consent, func(b *basis.Basis) { b.SubjectRef, b.Actor.Ref = "", "" }},
 		{"subject-named", "/subject_ref", emergency, func(b *basis.Basis) { b.SubjectRef = "" }},
 		{"subject-form", "/subject_ref", statutory, func(b *basis.Basis) { b.SubjectRef = "somebody" }},

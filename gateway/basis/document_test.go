@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestCanonicalGolden pins the encoding: what was signed years ago must read the same.
 func TestCanonicalGolden(t *testing.T) {
-	for name, draft := range map[string]basis.Basis{"consent": consent(t), "statutory": statutory(t), "emergency": emergency(t)} {
+	for name, draft := range map[string]basis.Basis{"consent": consent(t), "whole": whole(t), "statutory": statutory(t), "emergency": emergency(t)} {
 		t.Run(name, func(t *testing.T) {
 			b := made(t, draft)
 			b.ID = "00112233445566778899aabbccddeeff"

@@ -52,15 +52,25 @@ var rules = []rule{
 		func(b Basis) bool {
 			return b.Supersedes == "" || hex32.MatchString(b.Supersedes) && b.Supersedes != b.ID
 		}},
-	{"uses-uncounted", "/max_uses", "a limit of uses is not built yet; leave it out", nil,
-		func(b Basis) bool { return b.MaxUses == 0 }},
+	{"uses-counted", "/max_uses", "limits of uses are counts from 1 to 1000000, or left out", nil,
+		func(b Basis) bool { return countable(b.MaxUses) && countable(b.PerDay) }},
 
 	{"subject-named", "/subject_ref", "it names exactly one person", personal,
 		func(b Basis) bool { return hex32.MatchString(b.SubjectRef) }},
 	{"subject-form", "/subject_ref", "a subject reference has 32 hex digits", nil,
 		func(b Basis) bool { return b.SubjectRef == "" || hex32.MatchString(b.SubjectRef) }},
-	{"consent-by-the-person", "/actor", "a consent is expressed by the person themselves; mandates are not built yet", given,
-		func(b Basis) bool { return b.Actor.Ref == b.SubjectRef }},
+	{"consent-by-the-person", "/actor", "a consent is expressed by the person themselves, or under a mandate", given,
+		func(b Basis) bool { return (b.Actor.Ref == b.SubjectRef) == (b.Actor.MandateID == "") }},
+	{"mandate-form", "/actor", "a mandate's id has 32 hex digits, an assertion's SM3 64", nil,
+		func(b Basis) bool {
+			return (b.Actor.MandateID == "" || hex32.MatchString(b.Actor.MandateID)) && (b.Actor.Assertion == "" || hex64.MatchString(b.Actor.Assertion))
+		}},
+	{"guardian-for-children", "/actor", "for a person under 14 a guardian consents (PIPL 31)", given,
+		func(b Basis) bool { return b.AgeBand != Under14 || b.Actor.MandateID != "" }},
+	{"subject-described", "/subject", "age band and capacity are words of their lists", nil,
+		func(b Basis) bool {
+			return slices.Contains(ageBands, b.AgeBand) && slices.Contains(capacities, b.Capacity)
+		}},
 	{"actor-named", "/actor", "who expressed it is named, with the level and the method of their sign-in", nil,
 		func(b Basis) bool { return named(b.Actor.Ref) && named(b.Actor.AuthLevel) && named(b.Actor.Method) }},
 
@@ -82,6 +92,42 @@ var rules = []rule{
 		func(b Basis) bool { return once(b.Sensitive) && within(b.Sensitive, b.Fields) }},
 	{"sensitive-separate", "/sensitive", "sensitive fields need a separate or written consent (PIPL 29)", []Kind{Consent},
 		func(b Basis) bool { return len(b.Sensitive) == 0 }},
+
+	{"optional-within-fields", "/optional", "optional fields are among the fields, none twice, and not all of them", nil,
+		func(b Basis) bool {
+			return once(b.Optional) && within(b.Optional, b.Fields) && len(b.Optional) < len(b.Fields)
+		}},
+	{"within-template", "/controls", "fields, operations, uses and time stay within the template that it names", nil,
+		func(b Basis) bool {
+			return (b.Controls.Template == "") == b.Controls.Bound.empty() && b.Controls.Bound.keeps(b)
+		}},
+	{"controls-form", "/controls", "template, grant, assessment and catalogue are named by codes", nil,
+		func(b Basis) bool {
+			for _, name := range []string{b.Controls.Template, b.Controls.Grant, b.Controls.PIPIA, b.Controls.Catalogue, b.KeyID} {
+				if name != "" && !named(name) {
+					return false
+				}
+			}
+			return true
+		}},
+	{"alternative-told", "/necessity", "a consent that is not required tells the other way (PIPL 16)", given,
+		func(b Basis) bool {
+			return b.Necessity == Necessity{} || b.Necessity.Required || b.Necessity.Alternative != ""
+		}},
+	{"automated-explained", "/automated", "a decision without a person is explained (PIPL 24)", nil,
+		func(b Basis) bool { return !b.Automated.Decides || b.Automated.Explanation != "" }},
+	{"onward-known", "/onward", "onward use is forbidden, or PROVIDER_AGREED", nil,
+		func(b Basis) bool { return b.Onward == OnwardForbidden || b.Onward == OnwardAgreed }},
+	{"contract-named", "/contract", "a contract is named by its number, and only for CONTRACT", nil,
+		func(b Basis) bool {
+			return (b.Kind == Contract) == named(b.Contract) && (b.Contract == "" || named(b.Contract))
+		}},
+	{"cooldown-form", "/cooldown_until", "the cooldown ends within two years of the expiry", nil,
+		func(b Basis) bool {
+			return b.CooldownUntil.IsZero() || inEra(b.CooldownUntil) && b.CooldownUntil.Sub(b.Expires) <= 2*longestConsent
+		}},
+	{"written-stepped-up", "/actor", "a written consent carries the assertion of a sign-in for exactly this", []Kind{WrittenConsent},
+		func(b Basis) bool { return b.Actor.Assertion != "" }},
 
 	{"purpose-named", "/purpose", "it names a purpose by its code", nil,
 		func(b Basis) bool { return named(b.Purpose) }},
@@ -195,6 +241,13 @@ func within(some, all []string) bool {
 	return true
 }
 
+func countable(limit int) bool { return limit >= 0 && limit <= 1_000_000 }
+
+var (
+	ageBands   = []AgeBand{"", Under14, Under18, Adult}
+	capacities = []Capacity{"", Minor, Ward, Deceased, Organisation}
+)
+
 // inEra refuses a moment left out, and years that RFC 3339 cannot write.
 func inEra(at time.Time) bool { return at.Year() >= 2000 && at.Year() <= 9999 }
 
@@ -217,6 +270,7 @@ func (n Notify) grounded() bool {
 func (b Basis) texts() []string {
 	return []string{
 		b.Unit, b.PurposeText, b.LegalProvision.ID, b.LegalProvision.Law, b.LegalProvision.Article, b.Incident.Reason,
+		b.Contact, b.Through, b.Range, b.Necessity.Alternative, b.Automated.Explanation,
 		b.Notify.Ground, b.Rights.Withdraw, b.Rights.Objection, b.Rights.Contact, b.Rights.Regulator,
 	}
 }

@@ -20,12 +20,18 @@ type (
 		Purpose        purpose         `json:"purpose"`
 		LegalProvision *legalProvision `json:"legal_provision,omitempty"`
 		Incident       *incident       `json:"incident,omitempty"`
+		Contract       string          `json:"contract,omitempty"`
 		Items          []item          `json:"items"`
+		Necessity      *necessity      `json:"necessity,omitempty"`
+		Automated      *automated      `json:"automated,omitempty"`
+		Onward         Onward          `json:"onward,omitempty"`
+		Controls       *controls       `json:"controls,omitempty"`
 		Validity       validity        `json:"validity"`
 		EraseAt        instant         `json:"erase_at"`
 		Notice         *notice         `json:"notice,omitempty"`
 		Notify         notify          `json:"notify"`
 		Rights         *rights         `json:"rights,omitempty"`
+		CooldownUntil  instant         `json:"cooldown_until,omitzero"`
 	}
 	header struct {
 		Version    int    `json:"ver"`
@@ -33,17 +39,24 @@ type (
 		Supersedes string `json:"supersedes,omitempty"`
 	}
 	subject struct {
-		Ref string `json:"ref"`
+		Ref      string   `json:"ref,omitempty"`
+		AgeBand  AgeBand  `json:"age_band,omitempty"`
+		Capacity Capacity `json:"capacity,omitempty"`
 	}
 	actor struct {
 		Ref       string `json:"ref"`
 		AuthLevel string `json:"auth_level"`
 		Method    string `json:"method"`
+		MandateID string `json:"mandate_id,omitempty"`
+		Assertion string `json:"assertion_sm3,omitempty"`
 	}
 	requester struct {
 		Department string `json:"department"`
 		Unit       string `json:"unit,omitempty"`
 		System     string `json:"system"`
+		Contact    string `json:"contact,omitempty"`
+		KeyID      string `json:"key_id,omitempty"`
+		Through    string `json:"intermediary,omitempty"`
 	}
 	provider struct {
 		Department  string `json:"department"`
@@ -70,11 +83,35 @@ type (
 		Fields     []string            `json:"fields"`
 		Operations []gateway.Operation `json:"operations"`
 		Sensitive  []string            `json:"sensitive,omitempty"`
+		Optional   []string            `json:"optional,omitempty"`
+		Range      string              `json:"range,omitempty"`
+	}
+	necessity struct {
+		Required    bool   `json:"required"`
+		Alternative string `json:"alternative,omitempty"`
+	}
+	automated struct {
+		Decides     bool   `json:"decides"`
+		Explanation string `json:"explanation,omitempty"`
+	}
+	controls struct {
+		Template  string `json:"template,omitempty"`
+		Bound     *bound `json:"bound,omitempty"`
+		Grant     string `json:"grant,omitempty"`
+		PIPIA     string `json:"pipia_id,omitempty"`
+		Catalogue string `json:"catalogue,omitempty"`
+	}
+	bound struct {
+		Fields     []string            `json:"fields"`
+		Operations []gateway.Operation `json:"operations"`
+		MaxUses    int                 `json:"max_uses,omitempty"`
+		Seconds    int64               `json:"longest_seconds,omitempty"`
 	}
 	validity struct {
 		From    instant `json:"from"`
 		Expires instant `json:"expires"`
 		MaxUses int     `json:"max_uses,omitempty"`
+		PerDay  int     `json:"max_uses_per_day,omitempty"`
 	}
 	notice struct {
 		ID          string   `json:"id"`
@@ -120,19 +157,25 @@ func (b Basis) document() document {
 	return document{
 		Header:         header{Version: version, ID: b.ID, Supersedes: b.Supersedes},
 		Kind:           b.Kind,
-		Subject:        subject{Ref: b.SubjectRef},
+		Subject:        subject{Ref: b.SubjectRef, AgeBand: b.AgeBand, Capacity: b.Capacity},
 		Actor:          actor(b.Actor),
-		Requester:      requester{Department: b.Department, Unit: b.Unit, System: b.System},
+		Requester:      requester{Department: b.Department, Unit: b.Unit, System: b.System, Contact: b.Contact, KeyID: b.KeyID, Through: b.Through},
 		Provider:       provider{Department: b.Provider, Item: b.Item, ItemVersion: b.ItemVersion},
 		Purpose:        purpose{Code: b.Purpose, Text: b.PurposeText, ServiceItem: b.ServiceItem, CaseNo: b.CaseNo},
 		LegalProvision: present(legalProvision(b.LegalProvision)),
 		Incident:       present(incident(b.Incident)),
-		Items:          []item{{Fields: b.Fields, Operations: b.Operations, Sensitive: b.Sensitive}},
-		Validity:       validity{From: instant{b.From}, Expires: instant{b.Expires}, MaxUses: b.MaxUses},
+		Contract:       b.Contract,
+		Items:          []item{{Fields: b.Fields, Operations: b.Operations, Sensitive: b.Sensitive, Optional: b.Optional, Range: b.Range}},
+		Necessity:      present(necessity(b.Necessity)),
+		Automated:      present(automated(b.Automated)),
+		Onward:         b.Onward,
+		Controls:       b.Controls.document(),
+		Validity:       validity{From: instant{b.From}, Expires: instant{b.Expires}, MaxUses: b.MaxUses, PerDay: b.PerDay},
 		EraseAt:        instant{b.EraseAt},
 		Notice:         b.Notice.document(),
 		Notify:         notify{Mode: b.Notify.Mode, Until: instant{b.Notify.Until}, Ground: b.Notify.Ground, Approver: b.Notify.Approver},
 		Rights:         present(rights(b.Rights)),
+		CooldownUntil:  instant{b.CooldownUntil},
 	}
 }
 
@@ -141,6 +184,28 @@ func (n Notice) document() *notice {
 		return nil
 	}
 	return &notice{ID: n.ID, Version: n.Version, SM3: n.SM3, Language: n.Language, ShownAt: instant{n.ShownAt}, SeparateAck: n.SeparateAck}
+}
+
+func (c Controls) document() *controls {
+	if c.Template == "" && c.Grant == "" && c.PIPIA == "" && c.Catalogue == "" && c.Bound.empty() {
+		return nil
+	}
+	d := &controls{Template: c.Template, Grant: c.Grant, PIPIA: c.PIPIA, Catalogue: c.Catalogue}
+	if !c.Bound.empty() {
+		d.Bound = &bound{Fields: c.Bound.Fields, Operations: c.Bound.Operations, MaxUses: c.Bound.MaxUses, Seconds: int64(c.Bound.Longest / time.Second)}
+	}
+	return d
+}
+
+func (d *controls) basis() Controls {
+	if d == nil {
+		return Controls{}
+	}
+	c := Controls{Template: d.Template, Grant: d.Grant, PIPIA: d.PIPIA, Catalogue: d.Catalogue}
+	if d.Bound != nil {
+		c.Bound = Bound{Fields: d.Bound.Fields, Operations: d.Bound.Operations, MaxUses: d.Bound.MaxUses, Longest: time.Duration(d.Bound.Seconds) * time.Second}
+	}
+	return c
 }
 
 // present is nil for the zero value, so that an absent member is not written.
@@ -155,16 +220,22 @@ func present[T comparable](value T) *T {
 // basis is the reverse of document.
 func (d document) basis() Basis {
 	return Basis{
-		ID: d.Header.ID, Supersedes: d.Header.Supersedes, Kind: d.Kind, SubjectRef: d.Subject.Ref, Actor: Actor(d.Actor),
+		ID: d.Header.ID, Supersedes: d.Header.Supersedes, Kind: d.Kind,
+		SubjectRef: d.Subject.Ref, AgeBand: d.Subject.AgeBand, Capacity: d.Subject.Capacity, Actor: Actor(d.Actor),
 		Department: d.Requester.Department, Unit: d.Requester.Unit, System: d.Requester.System,
+		Contact: d.Requester.Contact, KeyID: d.Requester.KeyID, Through: d.Requester.Through,
 		Provider: d.Provider.Department, Item: d.Provider.Item, ItemVersion: d.Provider.ItemVersion,
 		Fields: d.Items[0].Fields, Operations: d.Items[0].Operations, Sensitive: d.Items[0].Sensitive,
+		Optional: d.Items[0].Optional, Range: d.Items[0].Range,
 		Purpose: d.Purpose.Code, PurposeText: d.Purpose.Text, ServiceItem: d.Purpose.ServiceItem, CaseNo: d.Purpose.CaseNo,
 		LegalProvision: LegalProvision(value(d.LegalProvision)), Incident: Incident(value(d.Incident)),
-		From: d.Validity.From.Time, Expires: d.Validity.Expires.Time, EraseAt: d.EraseAt.Time, MaxUses: d.Validity.MaxUses,
-		Notice: d.Notice.basis(),
-		Notify: Notify{Mode: d.Notify.Mode, Until: d.Notify.Until.Time, Ground: d.Notify.Ground, Approver: d.Notify.Approver},
-		Rights: Rights(value(d.Rights)),
+		Contract: d.Contract, Necessity: Necessity(value(d.Necessity)), Automated: Automated(value(d.Automated)),
+		Onward: d.Onward, Controls: d.Controls.basis(),
+		From: d.Validity.From.Time, Expires: d.Validity.Expires.Time, EraseAt: d.EraseAt.Time, MaxUses: d.Validity.MaxUses, PerDay: d.Validity.PerDay,
+		CooldownUntil: d.CooldownUntil.Time,
+		Notice:        d.Notice.basis(),
+		Notify:        Notify{Mode: d.Notify.Mode, Until: d.Notify.Until.Time, Ground: d.Notify.Ground, Approver: d.Notify.Approver},
+		Rights:        Rights(value(d.Rights)),
 	}
 }
 

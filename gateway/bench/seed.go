@@ -146,7 +146,7 @@ func (s *seeding) consent(ctx context.Context, who *citizen, to system, withdraw
 	if _, err := s.log.Drain(ctx, pending); err != nil || !withdrawn {
 		return err
 	}
-	_, pending, err = s.database.EndBasis(ctx, basis.Ending{
+	_, pending, err = s.database.ChangeBasis(ctx, basis.Change{
 		ID: made.ID, SubjectRef: ref, Event: basis.EventWithdrawn, Actor: ref, At: time.Now(),
 	})
 	if err != nil {

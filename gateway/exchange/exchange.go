@@ -33,6 +33,7 @@ type use struct {
 	decision policies.Decision
 
 	caseState CaseState // check case
+	reserved  bool      // a use of the basis is taken, and nothing was released yet
 
 	charged  string   // charge: the grant whose rate and quota were taken
 	tested   bool     // the book knows the tests
@@ -59,6 +60,7 @@ func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
 	if err := s.admitUse(ctx, u); err != nil {
 		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
 	}
+	defer s.returnUse(ctx, u)
 	if err := s.again(ctx, u, s.enter); err != nil {
 		return Release{System: u.caller.System}, err
 	}
@@ -82,6 +84,7 @@ func (s *Service) enter(ctx context.Context, u *use) error {
 		s.decide,
 		s.checkCase,
 		s.charge,
+		s.reserveUse,
 	} {
 		if err := step(ctx, u); err != nil {
 			return s.refuse(ctx, u, err)

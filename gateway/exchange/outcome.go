@@ -45,6 +45,6 @@ func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 		s.ledger.Settled(u.ref)
 		return stopped(sealed.Found.Stopped[0])
 	}
-	u.outcome = sealed
+	u.outcome, u.reserved = sealed, false
 	return nil
 }

@@ -79,6 +79,12 @@ type Tests interface {
 	TryTest(ctx context.Context, try predicate.Try) (within bool, err error)
 }
 
+// Uses counts the uses of bases that have a limit, exactly, over all nodes.
+type Uses interface {
+	ReserveBasisUse(ctx context.Context, b basis.Basis, ref string, day, at time.Time) (within bool, err error)
+	ReturnBasisUse(ctx context.Context, id, ref string) error
+}
+
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
 	Node          string                          // which machine this is, for entries that close an intent
@@ -91,6 +97,7 @@ type Config struct {
 	Messages      Messages
 	Releases      Releases
 	Tests         Tests
+	Uses          Uses
 	Violations    Violations
 	Presentations Presentations
 	Grants        Grants
@@ -115,6 +122,7 @@ type Service struct {
 	messages      Messages
 	releases      Releases
 	tests         Tests
+	uses          Uses
 	violations    Violations
 	presentations Presentations
 	issued        *issued
@@ -144,7 +152,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, refresh: c.Refresh, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
-		tests: c.Tests, violations: c.Violations, presentations: c.Presentations,
+		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),
 		cases:  c.Cases, drain: c.Drain,

@@ -16,6 +16,7 @@ const closeEvery = time.Second
 // it has left, nor will. It corrects an outcome that perhaps was sealed. It goes on
 // until the ledger takes it, or ends: then this node's successor closes it.
 func (s *Service) closeLater(u *use, code string) {
+	u.reserved = false // given back once the ledger says that nothing was released
 	go s.recordUntilTaken(u, closing.NotReleased, code)
 }
 

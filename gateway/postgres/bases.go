@@ -28,23 +28,28 @@ func (db *DB) InsertBasis(ctx context.Context, signed basis.Signed, at time.Time
 		if err := endSuperseded(ctx, tx, b, at); err != nil {
 			return err
 		}
-		if err := writeBasis(ctx, tx, b, signed, at); err != nil {
-			return err
-		}
-		if err := addEvent(ctx, tx, b.ID, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref}); err != nil {
-			return err
-		}
-		pendingID, err = pendEntry(ctx, tx, basisEntry(b, basis.EventGranted, b.Actor.Ref, at), b.SubjectRef)
+		pendingID, err = beginBasis(ctx, tx, b, signed, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref, ref: newRef()})
 		return err
 	})
 	return pendingID, err
+}
+
+// beginBasis writes an artefact with the event that puts it in force, and its entry.
+func beginBasis(ctx context.Context, tx pgx.Tx, b basis.Basis, signed basis.Signed, granted basisEvent) (pendingID string, err error) {
+	if err := writeBasis(ctx, tx, b, signed, granted.at); err != nil {
+		return "", err
+	}
+	if err := addEvent(ctx, tx, b.ID, granted); err != nil {
+		return "", err
+	}
+	return pendEntry(ctx, tx, basisEntry(b, granted), b.SubjectRef)
 }
 
 func endSuperseded(ctx context.Context, tx pgx.Tx, b basis.Basis, at time.Time) error {
 	if b.Supersedes == "" {
 		return nil
 	}
-	_, _, err := endBasis(ctx, tx, basis.Ending{ID: b.Supersedes, SubjectRef: b.SubjectRef, Event: basis.EventSuperseded, Actor: b.Actor.Ref, At: at})
+	_, _, err := changeBasis(ctx, tx, basis.Change{ID: b.Supersedes, SubjectRef: b.SubjectRef, Event: basis.EventSuperseded, Actor: b.Actor.Ref, At: at})
 	return err
 }
 
@@ -61,63 +66,74 @@ func writeBasis(ctx context.Context, tx pgx.Tx, b basis.Basis, signed basis.Sign
 	return err
 }
 
-// EndBasis ends a basis on every node: its event, the stop in every log and its entry
-// for the ledger are one transaction, and what commits after it is refused. Nobody
-// ends another's: the answer is as if there were none (NotFound, basis-unknown). An
-// event that the state does not allow is a Conflict, basis-state. Ending twice in
-// the same way answers the same, without a second entry: pendingID is "" then.
-func (db *DB) EndBasis(ctx context.Context, ending basis.Ending) (held basis.Held, pendingID string, err error) {
+// ChangeBasis ends a basis, holds it up or lets it go on, on every node: its event, the
+// stop in every log or its lifting, and its entry for the ledger are one transaction,
+// and what commits after it goes by it. Nobody changes another's: the answer is as if
+// there were none (NotFound, basis-unknown). An event that the state does not allow is
+// a Conflict, basis-state. The same twice answers the same, without a second entry:
+// pendingID is "" then.
+func (db *DB) ChangeBasis(ctx context.Context, change basis.Change) (held basis.Held, pendingID string, err error) {
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
-		held, pendingID, err = endBasis(ctx, tx, ending)
+		held, pendingID, err = changeBasis(ctx, tx, change)
 		return err
 	})
 	return held, pendingID, err
 }
 
-func endBasis(ctx context.Context, tx pgx.Tx, ending basis.Ending) (basis.Held, string, error) {
-	found, last, err := readBasis(ctx, tx, ending.ID)
+func changeBasis(ctx context.Context, tx pgx.Tx, change basis.Change) (basis.Held, string, error) {
+	found, last, err := readBasis(ctx, tx, change.ID)
 	if err != nil {
 		return basis.Held{}, "", err
 	}
-	if found.SubjectRef != ending.SubjectRef {
+	if found.SubjectRef != change.SubjectRef {
 		return basis.Held{}, "", basisUnknown()
 	}
-	if !ending.Event.Ends() {
-		return basis.Held{}, "", gateway.Fail(gateway.NotBuilt, "not-built", "A basis can be ended; holding it up for a while is not built yet.")
-	}
-	if last.event == ending.Event {
+	if last.event == change.Event {
 		return basis.Held{Basis: found, State: last.state}, "", nil
 	}
-	next, err := found.Kind.After(last.state, ending.Event)
+	next, err := found.Kind.After(last.state, change.Event)
 	if err != nil {
 		return basis.Held{}, "", err
 	}
-	event := basisEvent{seq: last.seq + 1, event: ending.Event, state: next, at: ending.At, actor: ending.Actor}
-	if err := addEvent(ctx, tx, ending.ID, event); err != nil {
+	event := basisEvent{
+		seq: last.seq + 1, event: change.Event, state: next, at: change.At, actor: change.Actor, reason: change.Reason, ref: newRef(),
+	}
+	if err := addEvent(ctx, tx, change.ID, event); err != nil {
 		return basis.Held{}, "", err
 	}
-	if err := stopEverywhere(ctx, tx, ledger.Stop{Kind: "basis", ID: ending.ID}); err != nil {
+	if err := markBasis(ctx, tx, change.ID, next); err != nil {
 		return basis.Held{}, "", err
 	}
-	pendingID, err := pendEntry(ctx, tx, basisEntry(found, ending.Event, ending.Actor, ending.At), found.SubjectRef)
+	pendingID, err := pendEntry(ctx, tx, basisEntry(found, event), found.SubjectRef)
 	return basis.Held{Basis: found, State: next}, pendingID, err
+}
+
+// markBasis has every log know whether the basis lets anything through.
+func markBasis(ctx context.Context, tx pgx.Tx, id string, state basis.State) error {
+	stop := ledger.Stop{Kind: "basis", ID: id}
+	if state == basis.Active {
+		return liftEverywhere(ctx, tx, stop)
+	}
+	return stopEverywhere(ctx, tx, stop)
 }
 
 // basisEvent is a row of basis_events.
 type basisEvent struct {
-	seq   int32
-	event basis.Event
-	state basis.State
-	at    time.Time
-	actor string
+	seq    int32
+	event  basis.Event
+	state  basis.State
+	at     time.Time
+	actor  string
+	reason string
+	ref    string // of its entry
 }
 
 // addEvent adds the next event. Of two at once the second finds its place taken and
 // begins again, on what the first one left.
 func addEvent(ctx context.Context, tx pgx.Tx, id string, e basisEvent) error {
 	done, err := tx.Exec(ctx, `
-		insert into basis_events (basis_id, seq, event, state, at, actor) values ($1, $2, $3, $4, $5, $6)
-		on conflict do nothing`, id, e.seq, e.event, e.state, e.at, e.actor)
+		insert into basis_events (basis_id, seq, event, state, at, actor, reason, ref) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict do nothing`, id, e.seq, e.event, e.state, e.at, e.actor, e.reason, e.ref)
 	if err != nil {
 		return err
 	}

@@ -68,8 +68,8 @@ func grant(t testing.TB, db *postgres.DB, b basis.Basis) (pendingID string) {
 	return pendingID
 }
 
-func withdrawal(b basis.Basis) basis.Ending {
-	return basis.Ending{ID: b.ID, SubjectRef: b.SubjectRef, Event: basis.EventWithdrawn, Actor: b.SubjectRef, At: time.Now()}
+func withdrawal(b basis.Basis) basis.Change {
+	return basis.Change{ID: b.ID, SubjectRef: b.SubjectRef, Event: basis.EventWithdrawn, Actor: b.SubjectRef, At: time.Now()}
 }
 
 func problem(t testing.TB, err error, kind gateway.Kind, code string) {
@@ -132,11 +132,11 @@ func TestWithdrawal(t *testing.T) {
 	db := pgtest.New(t)
 	b := consentOf(t, aPerson)
 	grant(t, db, b)
-	held, pendingID, err := db.EndBasis(t.Context(), withdrawal(b))
+	held, pendingID, err := db.ChangeBasis(t.Context(), withdrawal(b))
 	if err != nil || held.State != basis.Withdrawn || pendingID == "" {
 		t.Fatalf("state %q, pending %q, %v", held.State, pendingID, err)
 	}
-	again, none, err := db.EndBasis(t.Context(), withdrawal(b))
+	again, none, err := db.ChangeBasis(t.Context(), withdrawal(b))
 	if err != nil || again.State != basis.Withdrawn || none != "" {
 		t.Errorf("withdrawn again: state %q, pending %q, %v", again.State, none, err)
 	}
@@ -150,27 +150,27 @@ func TestEndingsThatAreRefused(t *testing.T) {
 	b, duty := consentOf(t, aPerson), statutory(t)
 	grant(t, db, b)
 	grant(t, db, duty)
-	change := func(b basis.Basis, spoil func(*basis.Ending)) basis.Ending {
+	change := func(b basis.Basis, spoil func(*basis.Change)) basis.Change {
 		ending := withdrawal(b)
 		spoil(&ending)
 		return ending
 	}
 	for _, c := range []struct {
 		name   string
-		ending basis.Ending
+		ending basis.Change
 		kind   gateway.Kind
 		code   string
 	}{
-		{"another's", change(b, func(e *basis.Ending) { e.SubjectRef = another }), gateway.NotFound, "basis-unknown"},
-		{"nobody's", change(b, func(e *basis.Ending) { e.SubjectRef = "" }), gateway.NotFound, "basis-unknown"},
-		{"a statutory one by a person", change(duty, func(e *basis.Ending) { e.SubjectRef = aPerson }), gateway.NotFound, "basis-unknown"},
-		{"unknown", change(b, func(e *basis.Ending) { e.ID = strings.Repeat("0", 32) }), gateway.NotFound, "basis-unknown"},
-		{"not of this kind", change(duty, func(*basis.Ending) {}), gateway.Conflict, "basis-state"},
-		{"a consent closed", change(b, func(e *basis.Ending) { e.Event = basis.EventClosed }), gateway.Conflict, "basis-state"},
-		{"a pause", change(b, func(e *basis.Ending) { e.Event = basis.EventPaused }), gateway.NotBuilt, "not-built"},
+		{"another's", change(b, func(e *basis.Change) { e.SubjectRef = another }), gateway.NotFound, "basis-unknown"},
+		{"nobody's", change(b, func(e *basis.Change) { e.SubjectRef = "" }), gateway.NotFound, "basis-unknown"},
+		{"a statutory one by a person", change(duty, func(e *basis.Change) { e.SubjectRef = aPerson }), gateway.NotFound, "basis-unknown"},
+		{"unknown", change(b, func(e *basis.Change) { e.ID = strings.Repeat("0", 32) }), gateway.NotFound, "basis-unknown"},
+		{"not of this kind", change(duty, func(*basis.Change) {}), gateway.Conflict, "basis-state"},
+		{"a consent closed", change(b, func(e *basis.Change) { e.Event = basis.EventClosed }), gateway.Conflict, "basis-state"},
+		{"going on without a pause", change(b, func(e *basis.Change) { e.Event = basis.EventResumed }), gateway.Conflict, "basis-state"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := db.EndBasis(t.Context(), c.ending)
+			_, _, err := db.ChangeBasis(t.Context(), c.ending)
 			problem(t, err, c.kind, c.code)
 		})
 	}
@@ -179,7 +179,7 @@ func TestEndingsThatAreRefused(t *testing.T) {
 			t.Errorf("state %q, %v", held.State, err)
 		}
 	}
-	if _, _, err := db.EndBasis(t.Context(), basis.Ending{ID: duty.ID, Event: basis.EventRevoked, Actor: "bureau-7", At: time.Now()}); err != nil {
+	if _, _, err := db.ChangeBasis(t.Context(), basis.Change{ID: duty.ID, Event: basis.EventRevoked, Actor: "bureau-7", At: time.Now()}); err != nil {
 		t.Errorf("revoking the statutory one: %v", err)
 	}
 }
@@ -199,7 +199,7 @@ func TestEndedOnce(t *testing.T) {
 		all.Go(func() {
 			ending := withdrawal(b)
 			ending.Event = event
-			_, pendingID, err := nodes[i%2].EndBasis(t.Context(), ending)
+			_, pendingID, err := nodes[i%2].ChangeBasis(t.Context(), ending)
 			if err != nil {
 				problem(t, err, gateway.Conflict, "basis-state")
 			}
@@ -231,7 +231,7 @@ func TestOvertakenEnding(t *testing.T) {
 			insert into basis_events (basis_id, seq, event, state, at, actor)
 			values ($1, 2, 'revoked', 'REVOKED', now(), 'bureau-7')`, b.ID)
 		go func() {
-			_, _, err := db.EndBasis(t.Context(), withdrawal(b))
+			_, _, err := db.ChangeBasis(t.Context(), withdrawal(b))
 			ended <- err
 		}()
 		waitForLock(t, db)
@@ -342,7 +342,7 @@ func TestWithdrawalBites(t *testing.T) {
 	if found := stopsOf(t, log, b.ID); len(found) != 0 {
 		t.Errorf("stopped before it was withdrawn: %v", found)
 	}
-	_, pendingID, err := db.EndBasis(t.Context(), withdrawal(b))
+	_, pendingID, err := db.ChangeBasis(t.Context(), withdrawal(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,7 +390,7 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
-	if _, _, err := db.EndBasis(t.Context(), withdrawal(b)); err != nil {
+	if _, _, err := db.ChangeBasis(t.Context(), withdrawal(b)); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := people.Resolve(t.Context(), person(t, 1), b.ID); err != nil || got.State != basis.Withdrawn {

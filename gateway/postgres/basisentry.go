@@ -13,7 +13,7 @@ import (
 // basisEntry is what the ledger keeps of a change of a basis: the kind is
 // "basis-granted", "basis-withdrawn" and so on, the fields are named as those of an
 // exchange. A person's own act does not name them again: the ledger adds the subject.
-func basisEntry(b basis.Basis, event basis.Event, actor string, at time.Time) ledger.Entry {
+func basisEntry(b basis.Basis, e basisEvent) ledger.Entry {
 	fields := []ledger.Field{
 		{Name: "basis", Value: b.ID},
 		{Name: "basis-kind", Value: string(b.Kind)},
@@ -29,10 +29,16 @@ func basisEntry(b basis.Basis, event basis.Event, actor string, at time.Time) le
 		{Name: "purpose", Value: b.Purpose},
 		{Name: "expires", Value: b.Expires.Format(time.RFC3339)},
 	}
-	if actor != b.SubjectRef {
-		fields = append(fields, ledger.Field{Name: "actor", Value: actor})
+	if e.actor != b.SubjectRef {
+		fields = append(fields, ledger.Field{Name: "actor", Value: e.actor})
 	}
-	return ledger.Entry{Kind: ledger.Kind("basis-" + string(event)), Ref: newRef(), At: at, Fields: fields}
+	if b.Actor.MandateID != "" {
+		fields = append(fields, ledger.Field{Name: "mandate", Value: b.Actor.MandateID})
+	}
+	if e.reason != "" {
+		fields = append(fields, ledger.Field{Name: "reason", Value: e.reason})
+	}
+	return ledger.Entry{Kind: ledger.Kind("basis-" + string(e.event)), Ref: e.ref, At: e.at, Fields: fields}
 }
 
 func joined(operations []gateway.Operation) string {

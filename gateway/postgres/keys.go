@@ -53,7 +53,7 @@ func (db *DB) EnrolKey(ctx context.Context, e Enrolment) (key exchange.SystemKey
 	return key, pendingID, err
 }
 
-// RevokeKey ends a key on every node, as [DB.EndBasis] does a basis. A key that is
+// RevokeKey ends a key on every node, as [DB.ChangeBasis] does a basis. A key that is
 // not enrolled is NotFound, key-unknown; revoking twice changes nothing.
 func (db *DB) RevokeKey(ctx context.Context, keyID, actor string, at time.Time) (pendingID string, err error) {
 	err = db.inTx(ctx, func(tx pgx.Tx) error {

@@ -82,13 +82,7 @@ func grantScanned(ctx context.Context, tx pgx.Tx, signed basis.Signed, at time.T
 	if err != nil {
 		return err
 	}
-	if err := writeBasis(ctx, tx, b, signed, at); err != nil {
-		return err
-	}
-	if err := addEvent(ctx, tx, b.ID, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref}); err != nil {
-		return err
-	}
-	_, err = pendEntry(ctx, tx, basisEntry(b, basis.EventGranted, b.Actor.Ref, at), b.SubjectRef)
+	_, err = beginBasis(ctx, tx, b, signed, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref, ref: newRef()})
 	return err
 }
 

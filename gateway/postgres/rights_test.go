@@ -21,7 +21,7 @@ func TestGatewaysRoleSuffices(t *testing.T) {
 	if got, err := people.Resolve(t.Context(), person(t, 1), b.ID); err != nil || !got.Found {
 		t.Errorf("resolve: %v", err)
 	}
-	if held, _, err := db.EndBasis(t.Context(), withdrawal(b)); err != nil || held.State != basis.Withdrawn {
+	if held, _, err := db.ChangeBasis(t.Context(), withdrawal(b)); err != nil || held.State != basis.Withdrawn {
 		t.Errorf("withdraw: %v", err)
 	}
 	key, _, err := db.EnrolKey(t.Context(), enrolment(t, "tianhe-minzheng-dibao"))

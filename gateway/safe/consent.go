@@ -45,7 +45,7 @@ func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM
 // Withdraw ends a person's own consent. When it returns, no node makes another use of
 // it durable. Another person's basis is not found.
 func (s *Service) Withdraw(ctx context.Context, person Person, id string) error {
-	_, pending, err := s.Bases.EndBasis(ctx, basis.Ending{
+	_, pending, err := s.Bases.ChangeBasis(ctx, basis.Change{
 		ID: id, SubjectRef: person.Ref, Event: basis.EventWithdrawn, Actor: person.Ref, At: s.Now(),
 	})
 	if err != nil || pending == "" {

@@ -15,10 +15,10 @@ import (
 
 // Bases keeps access bases. Both calls commit the change together with its pending
 // ledger entry, whose id they return; an ended basis is stopped on every node when
-// EndBasis returns. Ending one twice answers the same, with no pending entry.
+// ChangeBasis returns. Ending one twice answers the same, with no pending entry.
 type Bases interface {
 	InsertBasis(ctx context.Context, signed basis.Signed, at time.Time) (pending string, err error)
-	EndBasis(ctx context.Context, e basis.Ending) (held basis.Held, pending string, err error)
+	ChangeBasis(ctx context.Context, e basis.Change) (held basis.Held, pending string, err error)
 }
 
 // Issued finds the grants that the workflow issued and that were not ended.

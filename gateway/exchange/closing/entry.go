@@ -50,6 +50,22 @@ func Due(entries []ledger.Entry) string {
 	return ""
 }
 
+// Left says whether anything of an exchange has, or may have, left. It is not known as
+// long as an intent waits for its outcome.
+func Left(entries []ledger.Entry) (left, known bool) {
+	if !slices.ContainsFunc(entries, func(e ledger.Entry) bool { return e.Kind == ledger.IntentKind }) {
+		return false, true
+	}
+	due := Due(entries)
+	if due == ReleaseUnknown {
+		return true, true
+	}
+	for _, entry := range entries {
+		left = left || entry.Value(resultField) == ReleaseUnknown
+	}
+	return left, due == ""
+}
+
 // Entry closes an intent: it repeats what the intent says, so that it can be read
 // and proved alone, but for the message that is kept beside the intent. by is the node that closes.
 func Entry(intent ledger.Entry, result, code, by string, now time.Time) ledger.Entry {

@@ -38,6 +38,27 @@ func TestDue(t *testing.T) {
 	}
 }
 
+func TestLeft(t *testing.T) {
+	intent := ledger.Entry{Kind: ledger.IntentKind}
+	for _, c := range []struct {
+		name        string
+		entries     []ledger.Entry
+		left, known bool
+	}{
+		{"nothing at all", nil, false, true},
+		{"a refusal", []ledger.Entry{{Kind: "refusal"}}, false, true},
+		{"an intent that waits", []ledger.Entry{intent}, false, false},
+		{"released", []ledger.Entry{intent, outcomeOf(Released)}, true, true},
+		{"failed", []ledger.Entry{intent, outcomeOf(Failed)}, false, true},
+		{"released, then closed", []ledger.Entry{intent, outcomeOf(Released), outcomeOf(ReleaseUnknown)}, true, true},
+		{"released, then corrected", []ledger.Entry{intent, outcomeOf(Released), outcomeOf(NotReleased)}, false, true},
+	} {
+		if left, known := Left(c.entries); left != c.left || known != c.known {
+			t.Errorf("%s: left %v, known %v", c.name, left, known)
+		}
+	}
+}
+
 // TestEntryCanBeRecorded: what the ledger itself adds, and what belongs to the intent
 // alone, is left out; the rest can be read alone.
 func TestEntryCanBeRecorded(t *testing.T) {
