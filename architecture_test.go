@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"gateway/licence/verify"},
 	{"gateway/editions", "catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
 	{"connectors/jsonrecords", "connectors/settings", "connectors/guard"},
-	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/tif"},
+	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/sqlsource", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp", "gateway/replay"},
@@ -46,7 +46,8 @@ var exclusive = []struct {
 	reason  string
 }{
 	{"github.com/gin-gonic/gin", []string{"gateway/httpapi", "gateway/bench"}, "one place speaks HTTP to callers; the benchmark measures against bare Gin"},
-	{"github.com/jackc/pgx", []string{"gateway/postgres"}, "one place speaks SQL"},
+	{"github.com/jackc/pgx", []string{"gateway/postgres", "connectors/sqlsource"}, "one place speaks SQL to Kapok's own database, one to others'"},
+	{"github.com/go-sql-driver/mysql", []string{"connectors/sqlsource"}, "one place speaks SQL to others' databases"},
 	{"github.com/riverqueue/river", []string{"gateway/postgres"}, "one place runs jobs, on the one database"},
 	{"github.com/emmansun/gmsm", []string{"crypto"}, "nobody verifies without the second opinion"},
 	{"github.com/tjfoc/gmsm", []string{"crypto/sm"}, "it is safe only behind the strict wrapper"},

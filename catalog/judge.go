@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -34,6 +35,7 @@ var itemRules = []func(*Catalog, *Item) error{
 	itemHasFields,
 	itemHasSubjects,
 	itemSourceNamesDiffer,
+	itemKeepsItsSource,
 }
 
 func itemHasFields(_ *Catalog, i *Item) error {
@@ -46,6 +48,21 @@ func itemHasFields(_ *Catalog, i *Item) error {
 func itemHasSubjects(_ *Catalog, i *Item) error {
 	if len(i.Subjects) == 0 {
 		return fmt.Errorf("an item says whom it may be asked about")
+	}
+	return nil
+}
+
+// itemKeepsItsSource: what a source settles, its address or the views that may be
+// read, holds for all its items.
+func itemKeepsItsSource(c *Catalog, i *Item) error {
+	source, known := c.sources[i.Source]
+	if !known {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(i.SourceSettings)) {
+		if _, settled := source.Settings[name]; settled {
+			return fmt.Errorf("its source settles %q for all items", name)
+		}
 	}
 	return nil
 }

@@ -18,8 +18,12 @@ has_postgres() {
   have postgres
 }
 
+# MariaDB is for tests alone: the connector for departments' databases is held to it.
+has_mariadb() { have mariadbd || [ -x /usr/sbin/mariadbd ]; }
+
 missing=()
 has_postgres || missing+=(postgresql)
+has_mariadb  || missing+=(mariadb-server)
 have openssl || missing+=(openssl)
 have curl    || missing+=(curl)
 have xxd || have od || missing+=(coreutils)
@@ -36,6 +40,7 @@ if have apt-get; then
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 elif have brew; then
   printf 'installing %s by brew …\n' "${missing[*]}"
+  missing=("${missing[@]/#mariadb-server/mariadb}")
   brew install "${missing[@]/#postgresql/postgresql@16}"
 else
   fail "install ${missing[*]} with this system's package manager, then run make again"

@@ -13,6 +13,7 @@ import (
 	"kapok/connectors/gjgxjhpt"
 	"kapok/connectors/gjzwfwpt"
 	"kapok/connectors/rest"
+	"kapok/connectors/sqlsource"
 	"kapok/connectors/tif"
 	"kapok/crypto/sm"
 )
@@ -32,6 +33,7 @@ var protocols = map[string]maker{
 	"gjgxjhpt": newGjgxjhpt,
 	"gjzwfwpt": newGjzwfwpt,
 	"rest":     newREST,
+	"sql":      newSQL,
 	"tif":      newTIF,
 }
 
@@ -63,4 +65,8 @@ func newREST(settings map[string]string, w World) (connectors.Connector, error) 
 
 func newTIF(settings map[string]string, w World) (connectors.Connector, error) {
 	return tif.New(settings, w.Secrets, w.Client)
+}
+
+func newSQL(settings map[string]string, w World) (connectors.Connector, error) {
+	return sqlsource.New(settings, w.Secrets)
 }

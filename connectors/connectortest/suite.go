@@ -27,7 +27,8 @@ type Candidate struct {
 	// be exchanged anew. Lacks says why a fault cannot be in this protocol.
 	Wants map[string]error
 	Lacks map[string]string
-	// Order is how faults are ordered; nil: at the sandbox, under SID.
+	// Order is how faults are ordered; nil: at the sandbox, under SID. What Order orders
+	// lasts until Cancel.
 	Order func(t testing.TB, s Sandbox, fault Fault)
 	// Cancel takes back what Order ordered; nil: at the sandbox.
 	Cancel func(t testing.TB, s Sandbox)
@@ -110,6 +111,9 @@ func Run(t *testing.T, c Candidate) {
 			}
 			judge(t, c, citizen, test.want, answer, err)
 			if test.recover {
+				if c.Order != nil {
+					c.cancel(t, s)
+				}
 				answer, err := fetch(t, connector, citizen.IDNumber, generosity)
 				judge(t, c, citizen, nil, answer, err)
 			}
