@@ -27,9 +27,17 @@ build: pages ## build the pages and the binaries into bin/
 
 pages: gateway/web/dist/swagger/index.html ## build what browsers load
 
-gateway/web/dist/swagger/index.html: gateway/web/package.json gateway/web/package-lock.json
+WEB := gateway/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/swagger -type f -not -name '*.gen.d.ts' 2>/dev/null) $(wildcard $(WEB)/*.html $(WEB)/*.ts $(WEB)/*.mjs)
+
+$(WEB)/dist/swagger/index.html: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES) gateway/httpapi/openapi.yaml
 	@echo "building the pages …"
-	@cd gateway/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@cd $(WEB) && npm run --silent build
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	@echo "fetching what the pages are built with …"
+	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 test: setup pages ## everything that must pass
 	@deploy/test.sh
@@ -76,4 +84,4 @@ generate: ## regenerate the code made from openapi.yaml
 	@$(GO) generate ./...
 
 clean: ## remove what was built; the data of `make run` under var/ stays
-	@rm -rf $(BIN) gateway/web/dist/swagger gateway/web/node_modules
+	@rm -rf $(BIN) gateway/web/dist/swagger gateway/web/dist/pages gateway/web/node_modules

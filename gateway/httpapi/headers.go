@@ -7,9 +7,14 @@ import (
 const (
 	// apiPolicy: an answer of the API is data, never a page.
 	apiPolicy = "default-src 'none'; frame-ancestors 'none'"
-	// pagePolicy: everything from here, nothing inline; data: only for the pictures in
-	// Swagger UI's style sheet.
-	pagePolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	// pagePolicy: everything from here, nothing inline. data: only for pictures (Swagger
+	// UI's style sheet, a QR that an answer of the API carries) and for the icon font in
+	// Vant's style sheet; blob: for pictures drawn here of files that were read here. Vue,
+	// Element Plus and ECharts set styles through the object model, which needs no
+	// 'unsafe-inline'.
+	pagePolicy = "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	// pagePermissions: the desk reads codes by the camera, when the browser's user agrees.
+	pagePermissions = "camera=(self), geolocation=(), microphone=()"
 )
 
 // secure sets the headers that every answer carries. Handlers may relax

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/goccy/go-yaml"
@@ -16,14 +17,27 @@ import (
 // servePage hands out a file that is the same for everybody.
 func servePage(file web.File) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		c.Header("Content-Security-Policy", pagePolicy)
-		c.Header("Cache-Control", "no-cache") // ask again, by ETag
-		c.Header("ETag", file.ETag)
+		header := c.Writer.Header()
+		header.Set("Content-Security-Policy", pagePolicy)
+		header.Set("Permissions-Policy", pagePermissions)
+		header.Set("Cache-Control", "no-cache") // ask again, by ETag
+		if file.Lasting {
+			header.Set("Cache-Control", "public, max-age=31536000, immutable")
+		}
+		header.Set("ETag", file.ETag)
+		header.Set("Vary", "Accept-Encoding")
 		if c.GetHeader("If-None-Match") == file.ETag {
 			c.Status(http.StatusNotModified)
 			return
 		}
-		c.Data(http.StatusOK, file.Type, file.Content)
+		content := file.Content
+		if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+			if packed := file.Gzipped(); len(packed) > 0 {
+				content = packed
+				header.Set("Content-Encoding", "gzip")
+			}
+		}
+		c.Data(http.StatusOK, file.Type, content)
 	}
 }
 

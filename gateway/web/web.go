@@ -1,13 +1,17 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed pages all:dist
@@ -17,11 +21,18 @@ var files embed.FS
 var mounts = []struct{ folder, at string }{
 	{"pages", "/static/"},
 	{"dist/swagger", "/docs/"},
+	{"dist/pages/assets", assets},
 }
+
+// assets are named after their content: what a browser has of them never grows old.
+const assets = "/assets/"
 
 // Files that answer an address without a file name. The first that exists is it.
 var fronts = []struct{ at, file string }{
+	{"/", "dist/pages/start.html"},
 	{"/", "pages/index.html"},
+	{"/safe", "dist/pages/safe.html"},
+	{"/safe", "dist/placeholder.html"},
 	{"/docs", "dist/swagger/index.html"},
 	{"/docs", "dist/placeholder.html"},
 }
@@ -32,6 +43,7 @@ var types = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 	".png":  "image/png",
+	".svg":  "image/svg+xml",
 	"":      "text/plain; charset=utf-8",
 }
 
@@ -40,6 +52,8 @@ type File struct {
 	Type    string // Content-Type
 	ETag    string // quoted; changes with the content
 	Content []byte
+	Lasting bool          // its address changes with its content
+	Gzipped func() []byte // Content compressed, made when it is first asked for; empty where that gains nothing
 }
 
 // Pages is every file by its address: "/", "/static/kapok.css", "/docs", "/docs/init.js".
@@ -78,7 +92,9 @@ func (p Pages) mount(from fs.FS, folder, at string) error {
 		if err != nil {
 			return err
 		}
-		p[at+strings.TrimPrefix(name, folder+"/")] = newFile(name, content)
+		file := newFile(name, content)
+		file.Lasting = at == assets
+		p[at+strings.TrimPrefix(name, folder+"/")] = file
 	}
 	return nil
 }
@@ -89,5 +105,23 @@ func newFile(name string, content []byte) File {
 		kind = "application/octet-stream"
 	}
 	digest := sha256.Sum256(content)
-	return File{Type: kind, ETag: `"` + hex.EncodeToString(digest[:8]) + `"`, Content: content}
+	return File{
+		Type: kind, ETag: `"` + hex.EncodeToString(digest[:8]) + `"`, Content: content,
+		Gzipped: sync.OnceValue(func() []byte { return compressed(content) }),
+	}
+}
+
+const worthwhile = 1024 // bytes; below it, compression gains nothing
+
+func compressed(content []byte) []byte {
+	if len(content) < worthwhile {
+		return nil
+	}
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	_, err := writer.Write(content)
+	if err = errors.Join(err, writer.Close()); err != nil || out.Len() >= len(content) {
+		return nil
+	}
+	return out.Bytes()
 }

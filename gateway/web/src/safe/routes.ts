@@ -1,0 +1,18 @@
+import { createRouter, createWebHashHistory } from 'vue-router'
+import HomeView from './views/HomeView.vue'
+
+// What follows # never leaves the browser. It holds names of views and random ids.
+export const router = createRouter({
+  history: createWebHashHistory('/safe'),
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  routes: [
+    { path: '/', name: 'home', component: HomeView },
+    { path: '/ask/:terms', name: 'ask', component: () => import('./views/AskView.vue') },
+    { path: '/bases', name: 'bases', component: () => import('./views/BasesView.vue') },
+    { path: '/uses', name: 'uses', component: () => import('./views/UsesView.vue') },
+    { path: '/uses/:origin/:index', name: 'use', component: () => import('./views/UseView.vue') },
+    { path: '/licences', name: 'licences', component: () => import('./views/LicencesView.vue') },
+    { path: '/me', name: 'me', component: () => import('./views/MeView.vue') },
+    { path: '/:rest(.*)', redirect: '/' },
+  ],
+})

@@ -1,0 +1,106 @@
+import type { Schemas } from '@/shared/api'
+import { meaning } from '@/shared/failure'
+import { called, fieldsCalled, say } from '@/shared/words'
+
+// The ledger's words in the words of people.
+
+export type Access = Schemas['Access']
+export type Basis = Schemas['Basis']
+
+/** One use of data: an intent and what became of it, or an entry that stands alone. */
+export interface Use {
+  key: string
+  entry: Access // the last one, which says how it ended
+  begun?: Access
+}
+
+/** Joins what belongs to one use; the list is newest first. */
+export function usesOf(entries: Access[]): Use[] {
+  const byRef = new Map<string, Use>()
+  const uses: Use[] = []
+  for (const entry of entries) {
+    const joined = entry.ref && (entry.kind === 'intent' || entry.kind === 'outcome') ? byRef.get(entry.ref) : undefined
+    if (joined) {
+      joined.begun = entry
+      continue
+    }
+    const use = { key: `${entry.origin}#${entry.index}`, entry }
+    uses.push(use)
+    if (entry.ref) byRef.set(entry.ref, use)
+  }
+  return uses
+}
+
+export type Group = 'used' | 'refused' | 'mine' | 'other'
+
+const own = /^(basis-(granted|withdrawn|paused|resumed|refused|deferred)|ledger-read|presentation-shown|mandate-.*|safe-.*|session-.*)$/
+
+export function groupOf({ kind }: Access): Group {
+  if (kind === 'intent' || kind === 'outcome') return 'used'
+  if (kind === 'refusal') return 'refused'
+  return own.test(kind) ? 'mine' : 'other'
+}
+
+const operations: Record<string, [string, string]> = {
+  VERIFY: ['核验（只得到是或否）', 'verify (yes or no only)'], PREDICATE: ['判断（只得到是或否）', 'test (yes or no only)'],
+  VIEW: ['查看', 'view'], COPY: ['查看并留存', 'view and keep'],
+}
+export const operation = (code: string | undefined): string => (code && operations[code] ? say(...operations[code]) : code || '—')
+
+const kinds: Record<string, [string, string]> = {
+  intent: ['准备调用', 'About to be used'], outcome: ['调用', 'Used'], refusal: ['调用被拒绝', 'Refused'], token: ['系统登录', 'System signed in'],
+  'basis-granted': ['我给出了授权', 'I gave a consent'], 'basis-withdrawn': ['我撤回了授权', 'I withdrew a consent'], 'basis-paused': ['我暂停了授权', 'I paused a consent'],
+  'basis-resumed': ['我恢复了授权', 'I resumed a consent'], 'basis-expired': ['授权到期', 'A consent expired'], 'basis-refused': ['我拒绝了请求', 'I refused a request'],
+  'ledger-read': ['我查看了记录', 'I read the record'], 'presentation-shown': ['我出示了证照', 'I showed a licence'], 'presentation-scanned': ['证照被扫描', 'A licence was scanned'],
+  'licence-issued': ['签发了证照', 'A licence was issued'], 'licence-abolished': ['证照被废止', 'A licence was abolished'], 'basis-requested': ['部门请求授权', 'A department asked for consent'],
+}
+export const kind = (code: string): string => (kinds[code] ? say(...kinds[code]) : code)
+
+const results: Record<string, [string, string]> = {
+  released: ['已提供', 'Provided'], failed: ['未提供', 'Not provided'], 'not-released': ['未提供', 'Not provided'], 'release-unknown': ['无法确定是否送达', 'Delivery unknown'],
+}
+
+export function outcome({ entry }: Use): { text: string; tone: 'good' | 'bad' | 'warn' | 'calm'; mark: string } {
+  if (entry.kind === 'refusal') return { text: say('已拒绝', 'Refused'), tone: 'bad', mark: '✕' }
+  if (entry.kind === 'intent') return { text: say('进行中', 'Under way'), tone: 'warn', mark: '…' }
+  if (entry.kind === 'outcome') {
+    const told = results[entry.result ?? ''] ?? [entry.result ?? '', entry.result ?? '']
+    return { text: say(told[0], told[1]), tone: entry.result === 'released' ? 'good' : 'warn', mark: entry.result === 'released' ? '✓' : '!' }
+  }
+  return { text: groupOf(entry) === 'mine' ? say('本人操作', 'My own act') : say('已记录', 'Recorded'), tone: 'calm', mark: '·' }
+}
+
+const bases: Record<string, [string, string]> = {
+  CONSENT: ['本人同意', 'My consent'], SEPARATE_CONSENT: ['本人单独同意', 'My separate consent'], WRITTEN_CONSENT: ['本人书面同意', 'My written consent'],
+  STATUTORY: ['法定职责', 'A duty laid down by law'], EMERGENCY: ['突发事件应急', 'An emergency'], CONTRACT: ['合同所必需', 'A contract'],
+}
+export const basisKind = (code: string | undefined): string => (code && bases[code] ? say(...bases[code]) : code || '—')
+
+const states: Record<string, [string, string, 'good' | 'bad' | 'warn' | 'calm', string]> = {
+  ACTIVE: ['正在生效', 'In force', 'good', '✓'], PAUSED: ['已暂停', 'Paused', 'warn', 'Ⅱ'], WITHDRAWN: ['已撤回', 'Withdrawn', 'calm', '✕'], EXPIRED: ['已到期', 'Expired', 'calm', '✕'],
+  EXHAUSTED: ['次数已用完', 'Used up', 'calm', '✕'], REVOKED: ['已被撤销', 'Revoked', 'calm', '✕'], REFUSED: ['已拒绝', 'Refused', 'calm', '✕'], INVALIDATED: ['已失效', 'No longer valid', 'calm', '✕'],
+  SUPERSEDED: ['已被替换', 'Replaced', 'calm', '✕'], CLOSED: ['已结束', 'Closed', 'calm', '✕'], REQUESTED: ['等您决定', 'Waits for you', 'warn', '?'], DEFERRED: ['以后再说', 'Put off', 'warn', '?'], LAPSED: ['已过期作废', 'Lapsed', 'calm', '✕'],
+}
+export function state(code: string) {
+  const [zh, en, tone, mark] = states[code] ?? [code, code, 'calm' as const, '·']
+  return { text: say(zh, en), tone, mark }
+}
+
+/** The one sentence that says what happened. */
+export function sentence(use: Use): string {
+  const { entry } = use
+  const who = entry.department ? called(entry.department) : say('某系统', 'A system')
+  const fields = fieldsCalled(entry.kind === 'outcome' && entry.returned?.length ? entry.returned : entry.asked)
+  switch (groupOf(entry)) {
+    case 'used': return say(`${who} ${operation(entry.operation)}：${fields}`, `${who}: ${operation(entry.operation)}: ${fields}`)
+    case 'refused': return say(`${who} 想要 ${fields || called(entry.item)}，被拒绝`, `${who} asked for ${fields || called(entry.item)} and was refused`)
+    default: return kind(entry.kind) + (entry.item ? say('：', ': ') + called(entry.item) : '')
+  }
+}
+
+/** Why a use was lawful, or why it was refused. */
+export function reason({ entry }: Use): string {
+  if (entry.code) return meaning(entry.code)
+  if (!entry.basis_kind) return ''
+  return basisKind(entry.basis_kind) + (entry.legal_provision ? ` · ${entry.legal_provision}` : '')
+}
