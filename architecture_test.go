@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp", "gateway/replay"},
 	{"gateway/messages"},
-	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing"},
+	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},
 	{"gateway/web"},

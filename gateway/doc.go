@@ -35,6 +35,7 @@
 //	gateway/replay         decisions noted, and made again by other policies
 //	gateway/exchange       the one path; closing: what a node left open
 //	gateway/grants         how a department comes by a right: applications, clocks, disputes
+//	gateway/cases          materials of cases met by licences: no paper asked for twice
 //	gateway/licensing      licences made, changed, abolished; served to the path; copies
 //	gateway/safe           what a person allows and withdraws
 //	gateway/returns        data that a higher level returns in batches

@@ -151,6 +151,7 @@ func TestLicenceFromIssueToAbolition(t *testing.T) {
 	if verified.Data["name"] != true || verified.Data["category"] != false {
 		t.Errorf("verified %v", verified.Data)
 	}
+	w.asksForNoPaperTwice(counter, verified.ExchangeID, ref)
 	copied := readRelease(t, counter.useLicence(0, basis, "COPY", nil))
 	w.annotated(copied, file)
 

@@ -6,6 +6,7 @@ import (
 
 	"kapok/catalog"
 	"kapok/gateway/basis"
+	"kapok/gateway/cases"
 	"kapok/gateway/exchange"
 	"kapok/gateway/licensing"
 	"kapok/gateway/messages"
@@ -19,6 +20,13 @@ func (n *node) newLicences(keeper *messages.Keeper) *licensing.Service {
 		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
 		Store:   n.database, Keeper: keeper, Log: n.journal, Subjects: n.people(),
 		Words: n.keyring.Lookup().Words, Keys: n.keyring, Now: time.Now,
+	})
+}
+
+// newCases joins what keeps the materials of cases.
+func (n *node) newCases() *cases.Service {
+	return cases.New(cases.Config{
+		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() }, Store: n.database, Log: n.journal, Now: time.Now,
 	})
 }
 

@@ -132,7 +132,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
-		Safe: n.safe, Licences: n.licences,
+		Safe: n.safe, Licences: n.licences, Cases: n.newCases(),
 		Returns:  n.database.Returns(),
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,

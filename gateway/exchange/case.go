@@ -81,12 +81,21 @@ var caseRefusals = []struct {
 	{CaseClosed, "case-closed", "The case is closed.", "Use data in the case that it is for, while that is open."},
 }
 
-// RegisterCase takes what a department's case system tells, in a signed call. It can
-// come twice without harm: a closed case never opens again.
-func (s *Service) RegisterCase(ctx context.Context, call Call) error {
+// Prove finds out who signed a call that tells of a case; a refusal is recorded. Such a
+// call uses no data, and it can come twice without harm.
+func (s *Service) Prove(ctx context.Context, call Call) (Caller, error) {
 	caller, err := s.admit(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "cases", err)
+	}
+	return caller, err
+}
+
+// RegisterCase takes what a department's case system tells, in a signed call. It can
+// come twice without harm: a closed case never opens again.
+func (s *Service) RegisterCase(ctx context.Context, call Call) error {
+	caller, err := s.Prove(ctx, call)
+	if err != nil {
 		return err
 	}
 	var told Case

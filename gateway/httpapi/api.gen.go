@@ -104,6 +104,51 @@ func (e BasisState) Valid() bool {
 	}
 }
 
+// Defines values for CaseDocumentSeal.
+const (
+	CaseDocumentSealElectronic CaseDocumentSeal = "electronic"
+	CaseDocumentSealInk        CaseDocumentSeal = "ink"
+	CaseDocumentSealNone       CaseDocumentSeal = "none"
+)
+
+// Valid indicates whether the value is a known member of the CaseDocumentSeal enum.
+func (e CaseDocumentSeal) Valid() bool {
+	switch e {
+	case CaseDocumentSealElectronic:
+		return true
+	case CaseDocumentSealInk:
+		return true
+	case CaseDocumentSealNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseMaterialState.
+const (
+	CaseMaterialStateMet    CaseMaterialState = "met"
+	CaseMaterialStateOpen   CaseMaterialState = "open"
+	CaseMaterialStatePaper  CaseMaterialState = "paper"
+	CaseMaterialStateWaived CaseMaterialState = "waived"
+)
+
+// Valid indicates whether the value is a known member of the CaseMaterialState enum.
+func (e CaseMaterialState) Valid() bool {
+	switch e {
+	case CaseMaterialStateMet:
+		return true
+	case CaseMaterialStateOpen:
+		return true
+	case CaseMaterialStatePaper:
+		return true
+	case CaseMaterialStateWaived:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CatalogItemSharedType.
 const (
 	CatalogItemSharedTypeEmpty CatalogItemSharedType = "无条件"
@@ -617,6 +662,30 @@ func (e Operation) Valid() bool {
 	case OperationVERIFY:
 		return true
 	case OperationVIEW:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RateRate.
+const (
+	RateRateLicenceUse  RateRate = "licence-use"
+	RateRateMaterials   RateRate = "materials"
+	RateRateSealUse     RateRate = "seal-use"
+	RateRateTimelyIssue RateRate = "timely-issue"
+)
+
+// Valid indicates whether the value is a known member of the RateRate enum.
+func (e RateRate) Valid() bool {
+	switch e {
+	case RateRateLicenceUse:
+		return true
+	case RateRateMaterials:
+		return true
+	case RateRateSealUse:
+		return true
+	case RateRateTimelyIssue:
 		return true
 	default:
 		return false
@@ -1154,6 +1223,90 @@ type BasisList struct {
 
 	// Next The cursor of the next page; absent on the last.
 	Next string `json:"next,omitempty,omitzero"`
+}
+
+// CaseAcceptance defines model for CaseAcceptance.
+type CaseAcceptance struct {
+	CaseNo    string `json:"case_no"`
+	Materials []struct {
+		Code string `json:"code"`
+
+		// MetBy The exchange that released the licence or data item in this case.
+		MetBy string `json:"met_by,omitempty,omitzero"`
+
+		// Paper Handed in by the applicant.
+		Paper bool `json:"paper,omitempty,omitzero"`
+
+		// Waived Not needed in this case (容缺).
+		Waived bool `json:"waived,omitempty,omitzero"`
+	} `json:"materials"`
+
+	// OfficerRef Of a system's call; at the desk it is the person signed in.
+	OfficerRef  string `json:"officer_ref,omitempty,omitzero"`
+	ServiceItem string `json:"service_item"`
+}
+
+// CaseDecision defines model for CaseDecision.
+type CaseDecision struct {
+	CaseNo      string         `json:"case_no"`
+	DecidedAt   time.Time      `json:"decided_at"`
+	Documents   []CaseDocument `json:"documents,omitempty,omitzero"`
+	OfficerRef  string         `json:"officer_ref,omitempty,omitzero"`
+	ServiceItem string         `json:"service_item"`
+}
+
+// CaseDocument defines model for CaseDocument.
+type CaseDocument struct {
+	Name string           `json:"name"`
+	Seal CaseDocumentSeal `json:"seal"`
+}
+
+// CaseDocumentSeal defines model for CaseDocument.Seal.
+type CaseDocumentSeal string
+
+// CaseFile defines model for CaseFile.
+type CaseFile struct {
+	// AcceptedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	AcceptedAt Timestamp `json:"accepted_at,omitempty,omitzero"`
+	CaseNo     string    `json:"case_no"`
+
+	// DecidedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	DecidedAt   Timestamp      `json:"decided_at,omitempty,omitzero"`
+	Demands     []PaperDemand  `json:"demands"`
+	Department  Named          `json:"department"`
+	Documents   []CaseDocument `json:"documents"`
+	Materials   []CaseMaterial `json:"materials"`
+	ServiceItem Named          `json:"service_item"`
+}
+
+// CaseMaterial defines model for CaseMaterial.
+type CaseMaterial struct {
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At           Timestamp `json:"at,omitempty,omitzero"`
+	Code         string    `json:"code"`
+	CouldBeMetBy []Named   `json:"could_be_met_by"`
+	ExchangeID   string    `json:"exchange_id,omitempty,omitzero"`
+
+	// Licence What met it is an e-licence.
+	Licence bool              `json:"licence,omitempty,omitzero"`
+	MetBy   Named             `json:"met_by,omitempty,omitzero"`
+	Name    string            `json:"name"`
+	State   CaseMaterialState `json:"state"`
+}
+
+// CaseMaterialState defines model for CaseMaterial.State.
+type CaseMaterialState string
+
+// CaseNamed defines model for CaseNamed.
+type CaseNamed struct {
+	CaseNo      string `json:"case_no"`
+	ServiceItem string `json:"service_item"`
 }
 
 // CaseNo The case (办件编号).
@@ -1813,6 +1966,38 @@ type Operations = []Operation
 // Examples: kapok.example/node-1
 type Origin = string
 
+// PaperDemand defines model for PaperDemand.
+type PaperDemand struct {
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At          Timestamp `json:"at"`
+	CaseNo      string    `json:"case_no"`
+	Department  Named     `json:"department"`
+	Material    Named     `json:"material"`
+	Officer     string    `json:"officer"`
+	Refused     bool      `json:"refused"`
+	ServiceItem Named     `json:"service_item"`
+	Step        string    `json:"step"`
+}
+
+// PaperDemandPage defines model for PaperDemandPage.
+type PaperDemandPage struct {
+	Demands []PaperDemand `json:"demands"`
+	Next    string        `json:"next,omitempty,omitzero"`
+}
+
+// PaperWish defines model for PaperWish.
+type PaperWish struct {
+	CaseNo      string `json:"case_no"`
+	Material    string `json:"material"`
+	OfficerRef  string `json:"officer_ref,omitempty,omitzero"`
+	ServiceItem string `json:"service_item"`
+
+	// Step 受理, 审查, 决定 …
+	Step string `json:"step"`
+}
+
 // Presentation defines model for Presentation.
 type Presentation struct {
 	// Code What the QR holds.
@@ -1916,6 +2101,40 @@ type Problem struct {
 //
 // Examples: assistance-review
 type Purpose = string
+
+// Rate defines model for Rate.
+type Rate struct {
+	Department Named `json:"department"`
+	Met        int64 `json:"met"`
+
+	// Name 减材料率, 用证率, 电子印章使用率, 签发及时率.
+	Name        string   `json:"name"`
+	Of          int64    `json:"of"`
+	Percent     float32  `json:"percent"`
+	Rate        RateRate `json:"rate"`
+	Reached     bool     `json:"reached"`
+	ServiceItem Named    `json:"service_item"`
+
+	// Target Per cent
+	Target int `json:"target"`
+}
+
+// RateRate defines model for Rate.Rate.
+type RateRate string
+
+// RateList defines model for RateList.
+type RateList struct {
+	// From UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	From  Timestamp `json:"from"`
+	Rates []Rate    `json:"rates"`
+
+	// To UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	To Timestamp `json:"to"`
+}
 
 // Reason defines model for Reason.
 type Reason struct {
@@ -2367,6 +2586,21 @@ type ListExchangesParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListPaperDemandsParams defines parameters for ListPaperDemands.
+type ListPaperDemandsParams struct {
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListRatesParams defines parameters for ListRates.
+type ListRatesParams struct {
+	From        time.Time `form:"from" json:"from"`
+	To          time.Time `form:"to" json:"to"`
+	Department  string    `form:"department,omitempty" json:"department,omitempty,omitzero"`
+	ServiceItem string    `form:"service_item,omitempty" json:"service_item,omitempty,omitzero"`
+}
+
 // ListUnverifiedUsesParams defines parameters for ListUnverifiedUses.
 type ListUnverifiedUsesParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
@@ -2374,6 +2608,30 @@ type ListUnverifiedUsesParams struct {
 
 // AskForCatalogUpdateParams defines parameters for AskForCatalogUpdate.
 type AskForCatalogUpdateParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// GetCaseParams defines parameters for GetCase.
+type GetCaseParams struct {
+	ServiceItem string `form:"service_item" json:"service_item"`
+	CaseNo      string `form:"case_no" json:"case_no"`
+}
+
+// AcceptCaseParams defines parameters for AcceptCase.
+type AcceptCaseParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// DecideCaseParams defines parameters for DecideCase.
+type DecideCaseParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// DemandPaperParams defines parameters for DemandPaper.
+type DemandPaperParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -2518,6 +2776,15 @@ type OpenStatutoryBasisJSONRequestBody = StatutoryRequest
 // AskForCatalogUpdateJSONRequestBody defines body for AskForCatalogUpdate for application/json ContentType.
 type AskForCatalogUpdateJSONRequestBody = CatalogUpdateRequest
 
+// AcceptCaseJSONRequestBody defines body for AcceptCase for application/json ContentType.
+type AcceptCaseJSONRequestBody = CaseAcceptance
+
+// DecideCaseJSONRequestBody defines body for DecideCase for application/json ContentType.
+type DecideCaseJSONRequestBody = CaseDecision
+
+// DemandPaperJSONRequestBody defines body for DemandPaper for application/json ContentType.
+type DemandPaperJSONRequestBody = PaperWish
+
 // ActOnGrantJSONRequestBody defines body for ActOnGrant for application/json ContentType.
 type ActOnGrantJSONRequestBody = GrantAct
 
@@ -2565,9 +2832,15 @@ type ServerInterface interface {
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(c *gin.Context, params ListExchangesParams)
+	// ListPaperDemands Demands for paper that the rule refused (督查清单)
+	// (GET /v1/bureau/paper-demands)
+	ListPaperDemands(c *gin.Context, params ListPaperDemandsParams)
 	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
 	// (GET /v1/bureau/probing)
 	ListProbing(c *gin.Context)
+	// ListRates The four rates against their targets (减材料率、用证率、电子印章使用率、签发及时率)
+	// (GET /v1/bureau/rates)
+	ListRates(c *gin.Context, params ListRatesParams)
 	// ListSources What each source was measured to do in the last hour, beside what it promised (数源健康)
 	// (GET /v1/bureau/sources)
 	ListSources(c *gin.Context)
@@ -2583,6 +2856,18 @@ type ServerInterface interface {
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(c *gin.Context, category ItemCategory, serial ItemSerial)
+	// GetCase A case of the own department (办件材料)
+	// (GET /v1/desk/cases)
+	GetCase(c *gin.Context, params GetCaseParams)
+	// AcceptCase Accept a case (受理)
+	// (POST /v1/desk/cases/acceptance)
+	AcceptCase(c *gin.Context, params AcceptCaseParams)
+	// DecideCase Decide a case (办结)
+	// (POST /v1/desk/cases/decision)
+	DecideCase(c *gin.Context, params DecideCaseParams)
+	// DemandPaper Ask for a material on paper (要求补交材料)
+	// (POST /v1/desk/cases/demands)
+	DemandPaper(c *gin.Context, params DemandPaperParams)
 	// ListGrants Grants that came of applications (授权)
 	// (GET /v1/grants)
 	ListGrants(c *gin.Context, params ListGrantsParams)
@@ -2811,6 +3096,41 @@ func (siw *ServerInterfaceWrapper) ListExchanges(c *gin.Context) {
 	siw.Handler.ListExchanges(c, params)
 }
 
+// ListPaperDemands operation middleware
+func (siw *ServerInterfaceWrapper) ListPaperDemands(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaperDemandsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPaperDemands(c, params)
+}
+
 // ListProbing operation middleware
 func (siw *ServerInterfaceWrapper) ListProbing(c *gin.Context) {
 
@@ -2822,6 +3142,57 @@ func (siw *ServerInterfaceWrapper) ListProbing(c *gin.Context) {
 	}
 
 	siw.Handler.ListProbing(c)
+}
+
+// ListRates operation middleware
+func (siw *ServerInterfaceWrapper) ListRates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRatesParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", c.Request.URL.Query(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter department: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "service_item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "service_item", c.Request.URL.Query(), &params.ServiceItem, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter service_item: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRates(c, params)
 }
 
 // ListSources operation middleware
@@ -2952,6 +3323,170 @@ func (siw *ServerInterfaceWrapper) GetCatalogItem(c *gin.Context) {
 	}
 
 	siw.Handler.GetCatalogItem(c, category, serial)
+}
+
+// GetCase operation middleware
+func (siw *ServerInterfaceWrapper) GetCase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseParams
+
+	// ------------- Required query parameter "service_item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "service_item", c.Request.URL.Query(), &params.ServiceItem, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter service_item: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "case_no" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "case_no", c.Request.URL.Query(), &params.CaseNo, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter case_no: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCase(c, params)
+}
+
+// AcceptCase operation middleware
+func (siw *ServerInterfaceWrapper) AcceptCase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptCaseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AcceptCase(c, params)
+}
+
+// DecideCase operation middleware
+func (siw *ServerInterfaceWrapper) DecideCase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideCaseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideCase(c, params)
+}
+
+// DemandPaper operation middleware
+func (siw *ServerInterfaceWrapper) DemandPaper(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DemandPaperParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DemandPaper(c, params)
 }
 
 // ListGrants operation middleware
@@ -4102,12 +4637,18 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/applications", wrapper.FileApplication)
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
+	router.GET(options.BaseURL+"/v1/bureau/paper-demands", wrapper.ListPaperDemands)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
+	router.GET(options.BaseURL+"/v1/bureau/rates", wrapper.ListRates)
 	router.GET(options.BaseURL+"/v1/bureau/sources", wrapper.ListSources)
 	router.GET(options.BaseURL+"/v1/cases/unverified", wrapper.ListUnverifiedUses)
 	router.POST(options.BaseURL+"/v1/catalog-updates", wrapper.AskForCatalogUpdate)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
+	router.GET(options.BaseURL+"/v1/desk/cases", wrapper.GetCase)
+	router.POST(options.BaseURL+"/v1/desk/cases/acceptance", wrapper.AcceptCase)
+	router.POST(options.BaseURL+"/v1/desk/cases/decision", wrapper.DecideCase)
+	router.POST(options.BaseURL+"/v1/desk/cases/demands", wrapper.DemandPaper)
 	router.GET(options.BaseURL+"/v1/grants", wrapper.ListGrants)
 	router.POST(options.BaseURL+"/v1/grants/:id/events", wrapper.ActOnGrant)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
@@ -4214,6 +4755,28 @@ func (response ListExchanges200JSONResponse) VisitListExchangesResponse(w http.R
 	return err
 }
 
+type ListPaperDemandsRequestObject struct {
+	Params ListPaperDemandsParams
+}
+
+type ListPaperDemandsResponseObject interface {
+	VisitListPaperDemandsResponse(w http.ResponseWriter) error
+}
+
+type ListPaperDemands200JSONResponse PaperDemandPage
+
+func (response ListPaperDemands200JSONResponse) VisitListPaperDemandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListProbingRequestObject struct {
 }
 
@@ -4224,6 +4787,28 @@ type ListProbingResponseObject interface {
 type ListProbing200JSONResponse ProbingList
 
 func (response ListProbing200JSONResponse) VisitListProbingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRatesRequestObject struct {
+	Params ListRatesParams
+}
+
+type ListRatesResponseObject interface {
+	VisitListRatesResponse(w http.ResponseWriter) error
+}
+
+type ListRates200JSONResponse RateList
+
+func (response ListRates200JSONResponse) VisitListRatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -4341,6 +4926,97 @@ func (response GetCatalogItem200JSONResponse) VisitGetCatalogItemResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseRequestObject struct {
+	Params GetCaseParams
+}
+
+type GetCaseResponseObject interface {
+	VisitGetCaseResponse(w http.ResponseWriter) error
+}
+
+type GetCase200JSONResponse CaseFile
+
+func (response GetCase200JSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptCaseRequestObject struct {
+	Params AcceptCaseParams
+	Body   *AcceptCaseJSONRequestBody
+}
+
+type AcceptCaseResponseObject interface {
+	VisitAcceptCaseResponse(w http.ResponseWriter) error
+}
+
+type AcceptCase200JSONResponse CaseFile
+
+func (response AcceptCase200JSONResponse) VisitAcceptCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideCaseRequestObject struct {
+	Params DecideCaseParams
+	Body   *DecideCaseJSONRequestBody
+}
+
+type DecideCaseResponseObject interface {
+	VisitDecideCaseResponse(w http.ResponseWriter) error
+}
+
+type DecideCase200JSONResponse CaseFile
+
+func (response DecideCase200JSONResponse) VisitDecideCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DemandPaperRequestObject struct {
+	Params DemandPaperParams
+	Body   *DemandPaperJSONRequestBody
+}
+
+type DemandPaperResponseObject interface {
+	VisitDemandPaperResponse(w http.ResponseWriter) error
+}
+
+type DemandPaper201JSONResponse CaseFile
+
+func (response DemandPaper201JSONResponse) VisitDemandPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5080,9 +5756,15 @@ type StrictServerInterface interface {
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
+	// ListPaperDemands Demands for paper that the rule refused (督查清单)
+	// (GET /v1/bureau/paper-demands)
+	ListPaperDemands(ctx context.Context, request ListPaperDemandsRequestObject) (ListPaperDemandsResponseObject, error)
 	// ListProbing Tests that looked like a search for a value and were refused in the last 30 days (疑似试探)
 	// (GET /v1/bureau/probing)
 	ListProbing(ctx context.Context, request ListProbingRequestObject) (ListProbingResponseObject, error)
+	// ListRates The four rates against their targets (减材料率、用证率、电子印章使用率、签发及时率)
+	// (GET /v1/bureau/rates)
+	ListRates(ctx context.Context, request ListRatesRequestObject) (ListRatesResponseObject, error)
 	// ListSources What each source was measured to do in the last hour, beside what it promised (数源健康)
 	// (GET /v1/bureau/sources)
 	ListSources(ctx context.Context, request ListSourcesRequestObject) (ListSourcesResponseObject, error)
@@ -5098,6 +5780,18 @@ type StrictServerInterface interface {
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(ctx context.Context, request GetCatalogItemRequestObject) (GetCatalogItemResponseObject, error)
+	// GetCase A case of the own department (办件材料)
+	// (GET /v1/desk/cases)
+	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
+	// AcceptCase Accept a case (受理)
+	// (POST /v1/desk/cases/acceptance)
+	AcceptCase(ctx context.Context, request AcceptCaseRequestObject) (AcceptCaseResponseObject, error)
+	// DecideCase Decide a case (办结)
+	// (POST /v1/desk/cases/decision)
+	DecideCase(ctx context.Context, request DecideCaseRequestObject) (DecideCaseResponseObject, error)
+	// DemandPaper Ask for a material on paper (要求补交材料)
+	// (POST /v1/desk/cases/demands)
+	DemandPaper(ctx context.Context, request DemandPaperRequestObject) (DemandPaperResponseObject, error)
 	// ListGrants Grants that came of applications (授权)
 	// (GET /v1/grants)
 	ListGrants(ctx context.Context, request ListGrantsRequestObject) (ListGrantsResponseObject, error)
@@ -5367,6 +6061,32 @@ func (sh *strictHandler) ListExchanges(ctx *gin.Context, params ListExchangesPar
 	}
 }
 
+// ListPaperDemands operation middleware
+func (sh *strictHandler) ListPaperDemands(ctx *gin.Context, params ListPaperDemandsParams) {
+	var request ListPaperDemandsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaperDemands(ctx, request.(ListPaperDemandsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaperDemands")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPaperDemandsResponseObject); ok {
+		if err := validResponse.VisitListPaperDemandsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListProbing operation middleware
 func (sh *strictHandler) ListProbing(ctx *gin.Context) {
 	var request ListProbingRequestObject
@@ -5384,6 +6104,32 @@ func (sh *strictHandler) ListProbing(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListProbingResponseObject); ok {
 		if err := validResponse.VisitListProbingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRates operation middleware
+func (sh *strictHandler) ListRates(ctx *gin.Context, params ListRatesParams) {
+	var request ListRatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRates(ctx, request.(ListRatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRatesResponseObject); ok {
+		if err := validResponse.VisitListRatesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5529,6 +6275,164 @@ func (sh *strictHandler) GetCatalogItem(ctx *gin.Context, category ItemCategory,
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetCatalogItemResponseObject); ok {
 		if err := validResponse.VisitGetCatalogItemResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCase operation middleware
+func (sh *strictHandler) GetCase(ctx *gin.Context, params GetCaseParams) {
+	var request GetCaseRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCase(ctx, request.(GetCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCaseResponseObject); ok {
+		if err := validResponse.VisitGetCaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptCase operation middleware
+func (sh *strictHandler) AcceptCase(ctx *gin.Context, params AcceptCaseParams) {
+	var request AcceptCaseRequestObject
+
+	request.Params = params
+
+	var body AcceptCaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptCase(ctx, request.(AcceptCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AcceptCaseResponseObject); ok {
+		if err := validResponse.VisitAcceptCaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideCase operation middleware
+func (sh *strictHandler) DecideCase(ctx *gin.Context, params DecideCaseParams) {
+	var request DecideCaseRequestObject
+
+	request.Params = params
+
+	var body DecideCaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideCase(ctx, request.(DecideCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideCaseResponseObject); ok {
+		if err := validResponse.VisitDecideCaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DemandPaper operation middleware
+func (sh *strictHandler) DemandPaper(ctx *gin.Context, params DemandPaperParams) {
+	var request DemandPaperRequestObject
+
+	request.Params = params
+
+	var body DemandPaperJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DemandPaper(ctx, request.(DemandPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DemandPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DemandPaperResponseObject); ok {
+		if err := validResponse.VisitDemandPaperResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -27,6 +27,7 @@ type Config struct {
 	Subjects   Subjects
 	Safe       Safe
 	Licences   Licences
+	Cases      Cases
 	Bases      Bases
 	Record     Record
 	Readings   Readings
@@ -61,6 +62,7 @@ type api struct {
 	subjects   Subjects
 	safe       Safe
 	licences   Licences
+	cases      Cases
 	bases      Bases
 	record     Record
 	readings   Readings
@@ -99,7 +101,7 @@ func New(config Config) (http.Handler, error) {
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
-		safe: config.Safe, licences: config.Licences, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
+		safe: config.Safe, licences: config.Licences, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		returns:  config.Returns,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),

@@ -29,6 +29,9 @@ func (f free) Receipt(context.Context, exchange.Call, string) (exchange.Release,
 	return f.release, nil
 }
 func (f free) RegisterCase(context.Context, exchange.Call) error { return nil }
+func (f free) Prove(context.Context, exchange.Call) (exchange.Caller, error) {
+	return exchange.Caller{}, nil
+}
 func (f free) Scan(context.Context, exchange.Call) (exchange.Release, error) {
 	return f.release, nil
 }

@@ -18,6 +18,9 @@ func placeCursor(p postgres.LedgerPlace) (string, error) {
 	return address.Cursor(place{At: p.At.UnixMilli(), Origin: p.Origin, Index: p.Index})
 }
 
+// cursorOf writes where a page ended.
+func cursorOf(place any) (string, error) { return address.Cursor(place) }
+
 func parsePlace(cursor string) (postgres.LedgerPlace, error) {
 	if cursor == "" {
 		return postgres.LedgerPlace{}, nil

@@ -19,6 +19,7 @@ type Exchanges interface {
 	Exchange(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	Receipt(ctx context.Context, call exchange.Call, ref string) (exchange.Release, error)
 	RegisterCase(ctx context.Context, call exchange.Call) error
+	Prove(ctx context.Context, call exchange.Call) (exchange.Caller, error)
 	Scan(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	RecordRefusal(ctx context.Context, call exchange.Call, cause error)
 }

@@ -32,6 +32,10 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.POST("/v1/exchanges", a.createExchange)
 	r.GET("/v1/exchanges/:ref/receipt", a.getExchangeReceipt)
 	r.POST("/v1/cases", a.registerCase)
+	r.POST("/v1/cases/state", a.caseState)
+	r.POST("/v1/cases/acceptance", a.acceptCase)
+	r.POST("/v1/cases/demands", a.demandPaper)
+	r.POST("/v1/cases/decision", a.decideCase)
 
 	r.POST("/v1/presentations/scan", a.scanPresentation)
 
@@ -71,6 +75,15 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.POST("/v1/licences/:id/signature", a.person(RoleApprover), a.ownPage, contract.check, op.SignLicence)
 	r.POST("/v1/licences/:id/versions", a.person(RoleApprover), a.ownPage, contract.check, op.ChangeLicence)
 	r.POST("/v1/licences/:id/abolition", a.person(RoleApprover), a.ownPage, contract.check, op.AbolishLicence)
+
+	// The desks of those who handle cases.
+	handling := a.person(RoleApprover, RoleConsumer)
+	r.GET("/v1/desk/cases", handling, contract.check, op.GetCase)
+	r.POST("/v1/desk/cases/acceptance", handling, a.ownPage, contract.check, op.AcceptCase)
+	r.POST("/v1/desk/cases/demands", handling, a.ownPage, contract.check, op.DemandPaper)
+	r.POST("/v1/desk/cases/decision", handling, a.ownPage, contract.check, op.DecideCase)
+	r.GET("/v1/bureau/paper-demands", a.person(RoleBureau, RoleAuditor), contract.check, op.ListPaperDemands)
+	r.GET("/v1/bureau/rates", a.person(RoleBureau, RoleAuditor), contract.check, op.ListRates)
 
 	// The data bureau's desk.
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
