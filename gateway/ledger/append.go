@@ -172,6 +172,11 @@ func (a Append) check() error {
 	if a.Entry == nil || !textFits(a.Subject) || len(a.Stops) > maxStops || len(a.Claims) > maxStops || len(a.Editions) > maxStops {
 		return malformed("an append needs an entry, and at most 64 stops, claims and editions")
 	}
+	return a.checkConditions()
+}
+
+// checkConditions goes through what is to be looked up under the origin's lock.
+func (a Append) checkConditions() error {
 	for _, edition := range a.Editions {
 		if err := edition.Check(); err != nil {
 			return err
@@ -183,12 +188,19 @@ func (a Append) check() error {
 		}
 	}
 	for _, claim := range a.Claims {
-		if claim.Space == "" || claim.Owner == "" || claim.Key == "" || claim.Expires.IsZero() {
-			return malformed("a claim has a space, an owner, a key and an end")
+		if err := claim.check(); err != nil {
+			return err
 		}
-		if !textFits(claim.Space) || !textFits(claim.Owner) || !textFits(claim.Key) || !textFits(claim.Ref) {
-			return malformed("a claim's texts are UTF-8 of at most 512 bytes")
-		}
+	}
+	return nil
+}
+
+func (c Claim) check() error {
+	if c.Space == "" || c.Owner == "" || c.Key == "" || c.Expires.IsZero() {
+		return malformed("a claim has a space, an owner, a key and an end")
+	}
+	if !textFits(c.Space) || !textFits(c.Owner) || !textFits(c.Key) || !textFits(c.Ref) {
+		return malformed("a claim's texts are UTF-8 of at most 512 bytes")
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func Deliver(ctx context.Context, o Order) (string, error) {
 	if _, known := Faults[o.Fault]; o.Fault != "" && !known {
 		return "", fmt.Errorf("no such fault can be ordered")
 	}
-	if err := os.MkdirAll(o.Folder, 0o755); err != nil {
+	if err := os.MkdirAll(o.Folder, 0o750); err != nil {
 		return "", err
 	}
 	m := &manifest{
