@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -52,9 +53,21 @@ func by(keys ...string) func(map[string]any) string {
 // the placeholders stand for. A mistake refuses the whole: the error is then
 // [Problems] and lists all that were found.
 func Load(folder fs.FS, values map[string]string) (*Catalog, error) {
-	l := newLoader(values)
-	if err := l.files(folder); err != nil {
+	files, err := readFiles(folder)
+	if err != nil {
 		return nil, err
+	}
+	return LoadFiles(files, values)
+}
+
+// LoadFiles loads files that were read before, by name, as [Load] does.
+func LoadFiles(files map[string][]byte, values map[string]string) (*Catalog, error) {
+	if len(files) == 0 {
+		return nil, errors.New("catalog: the folder holds no .yaml file")
+	}
+	l := newLoader(values)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		l.file(name, files[name])
 	}
 	l.resolve()
 	if len(l.problems) == 0 {
@@ -98,27 +111,19 @@ func newLoader(values map[string]string) *loader {
 	}}
 }
 
-func (l *loader) files(folder fs.FS) error {
-	count := 0
+func readFiles(folder fs.FS) (map[string][]byte, error) {
+	files := map[string][]byte{}
 	err := fs.WalkDir(folder, ".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Ext(file) != ".yaml" {
 			return err
 		}
-		content, err := fs.ReadFile(folder, file)
-		if err != nil {
-			return err
-		}
-		count++
-		l.file(file, content)
-		return nil
+		files[file], err = fs.ReadFile(folder, file)
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("catalog: %w", err)
+		return nil, fmt.Errorf("catalog: %w", err)
 	}
-	if count == 0 {
-		return errors.New("catalog: the folder holds no .yaml file")
-	}
-	return nil
+	return files, nil
 }
 
 // file reads the sections of one file.

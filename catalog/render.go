@@ -10,28 +10,53 @@ import (
 // Files writes the catalogue as one file for each section that has records, in YAML
 // that [Load] reads back to the same digest. Placeholders stay open.
 func (c *Catalog) Files() (map[string][]byte, error) {
+	return c.FilesBut(func(string, string) bool { return false })
+}
+
+// FilesBut writes the catalogue as [Catalog.Files] does, and leaves out the records of
+// which out says so, by section ("items") and id: those that another file replaces.
+func (c *Catalog) FilesBut(out func(section, id string) bool) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, section := range sections {
-		content, err := json.Marshal(section.write(c))
+		content, err := section.render(c, out)
 		if err != nil {
 			return nil, fmt.Errorf("catalog: %s: %w", section.key, err)
 		}
-		var records []json.RawMessage
-		if err := json.Unmarshal(content, &records); err != nil {
-			return nil, fmt.Errorf("catalog: %s: %w", section.key, err)
+		if content != nil {
+			files[strings.ReplaceAll(section.key, "_", "-")+".yaml"] = content
 		}
-		if len(records) == 0 {
-			continue
-		}
-		out := bytes.NewBufferString(section.key + ":\n")
-		for _, record := range records {
-			if err := writeRecord(out, record); err != nil {
-				return nil, fmt.Errorf("catalog: %s: %w", section.key, err)
-			}
-		}
-		files[strings.ReplaceAll(section.key, "_", "-")+".yaml"] = out.Bytes()
 	}
 	return files, nil
+}
+
+// render writes a section; nil where nothing is in it.
+func (s section) render(c *Catalog, leaveOut func(section, id string) bool) ([]byte, error) {
+	content, err := json.Marshal(s.write(c))
+	if err != nil {
+		return nil, err
+	}
+	var records []json.RawMessage
+	if err := json.Unmarshal(content, &records); err != nil {
+		return nil, err
+	}
+	out, written := bytes.NewBufferString(s.key+":\n"), 0
+	for _, record := range records {
+		var known map[string]any
+		if err := json.Unmarshal(record, &known); err != nil {
+			return nil, err
+		}
+		if leaveOut(s.key, s.id(known)) {
+			continue
+		}
+		if err := writeRecord(out, record); err != nil {
+			return nil, err
+		}
+		written++
+	}
+	if written == 0 {
+		return nil, nil
+	}
+	return out.Bytes(), nil
 }
 
 // writeRecord writes one member of a section: each of its keys on a line, and what

@@ -22,7 +22,8 @@
 //	gateway/licence/ofd    the OFD container: read, written, sealed, drawn; verify: what a seal
 //	                       is worth, step by step
 //	crypto/keys            where long-lived keys are; the short-lived operational key
-//	catalog                departments, systems, items, sources, grants: strict YAML
+//	catalog                departments, systems, items, sources, grants: strict YAML;
+//	                       spreadsheet: the form that departments fill in
 //	gateway/editions       what is in force of catalogue and policies, published by two
 //	policies               the decision: tables, then Cedar in layers; pure
 //	connectors             how a source is asked; one folder for each protocol

@@ -17,6 +17,8 @@ import (
 )
 
 const catalogUsage = `usage: kapok catalog check FOLDER                 is the folder sound?
+       kapok catalog template FORM.xlsx [FOLDER]       the spreadsheet form, empty or with the folder's items
+       kapok catalog import FORM [FOLDER]              a filled form (.xlsx, .csv) as YAML, checked beside the folder
        kapok catalog --config FILE plan FOLDER         what would change
        kapok catalog --config FILE apply FOLDER AS     propose it, as this person
        kapok catalog --config FILE proposals           what waits for a second person
@@ -40,8 +42,13 @@ var catalogActs = map[string]struct {
 // catalogCommand checks a folder, or compares it with the edition in force and puts it
 // in force by two people.
 func catalogCommand(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 && args[0] == "check" {
-		return checkCatalog(ctx, args, out)
+	if len(args) > 0 {
+		if tool, known := catalogTools[args[0]]; known {
+			if count := len(args) - 1; count < tool.least || count > tool.most {
+				return errors.New(catalogUsage)
+			}
+			return tool.run(ctx, args[1:], out)
+		}
 	}
 	c, words, err := configOf("catalog", args)
 	if err != nil {

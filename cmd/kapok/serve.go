@@ -110,19 +110,6 @@ func folderOr(folder string, example fs.FS) fs.FS {
 	return os.DirFS(folder)
 }
 
-// checkCatalog loads a folder and says what is wrong with it, or its digest.
-func checkCatalog(_ context.Context, args []string, out io.Writer) error {
-	if len(args) != 2 || args[0] != "check" {
-		return errors.New(catalogUsage)
-	}
-	found, err := catalog.Load(os.DirFS(args[1]), placeholders())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(out, found.Digest())
-	return err
-}
-
 // placeholders stand for the addresses that only an installation knows.
 func placeholders() map[string]string {
 	return map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": "http://127.0.0.1:8641"}
