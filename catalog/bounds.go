@@ -51,12 +51,12 @@ func (f *Field) bounds(r *record) {
 			continue
 		}
 		if err := f.bound(*bound); err != nil {
-			r.loader.report(placeOf(r.file, r.values[key]), "%s: %v", key, err)
+			r.loader.report(r.place(key), "%s: %v", key, err)
 			*bound = ""
 		}
 	}
 	if f.Min != "" && f.Max != "" && order[f.Type](f.Min, f.Max) > 0 {
-		r.loader.report(placeOf(r.file, r.values["max"]), "max: it is less than min")
+		r.loader.report(r.place("max"), "max: it is less than min")
 	}
 }
 

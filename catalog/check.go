@@ -31,11 +31,16 @@ var (
 	protocolName = form(`^[a-z][a-z0-9]*$`, "a protocol's name of small letters and digits")
 )
 
-// expression checks that a pattern is a regular expression of Go's syntax.
-func expression(text string) error {
-	if _, err := regexp.Compile(text); err != nil {
+// expression checks that a pattern is a regular expression of Go's syntax, and keeps it.
+func (l *loader) expression(text string) error {
+	if l.patterns[text] != nil {
+		return nil
+	}
+	compiled, err := regexp.Compile(text)
+	if err != nil {
 		return fmt.Errorf("the pattern is not a regular expression: %w", err)
 	}
+	l.patterns[text] = compiled
 	return nil
 }
 

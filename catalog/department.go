@@ -20,6 +20,7 @@ type Department struct {
 	Name     string `json:"name"`              // 名称, Chinese
 	Level    Level  `json:"level"`             // 层级
 	Division string `json:"division"`          // 行政区划代码, GB/T 2260
+	Parent   string `json:"parent,omitempty"`  // 上级部门, a Department's id
 	Contact  string `json:"contact,omitempty"` // 联系方式 of the office, never of a person
 }
 
@@ -38,6 +39,7 @@ func (l *loader) department(r *record) {
 		Name:     r.text("name"),
 		Level:    Level(r.text("level", oneOf(National, Province, City, District))),
 		Division: r.text("division", divisionCode),
+		Parent:   r.mayRefer("department", "parent"),
 		Contact:  r.optional("contact"),
 	}
 	l.found.departments[d.ID] = d

@@ -156,7 +156,7 @@ func (i *Item) field(r *record) {
 		Type:       FieldType(r.text("type", knownType)),
 		Sensitive:  r.flag("sensitive"),
 		Required:   r.flag("required"),
-		Pattern:    r.optional("pattern", expression),
+		Pattern:    r.optional("pattern", r.loader.expression),
 		SourceName: r.optional("source_name"),
 		Check:      r.optional("check", knownDigit),
 		Min:        r.optional("min"),
@@ -170,9 +170,7 @@ func (i *Item) field(r *record) {
 	if f.SourceName == "" {
 		f.SourceName = f.Name
 	}
-	if f.Pattern != "" {
-		f.pattern = regexp.MustCompile(f.Pattern)
-	}
+	f.pattern = r.loader.patterns[f.Pattern]
 	i.byName[f.Name] = len(i.Fields)
 	i.Fields = append(i.Fields, f)
 }

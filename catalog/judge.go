@@ -9,6 +9,9 @@ import (
 // judge applies the rules that look at more than one record. They run only on a
 // catalogue whose references all hold.
 func (l *loader) judge() {
+	for _, department := range l.found.departments {
+		apply(l, name{"department", department.ID}, department, departmentRules)
+	}
 	for _, item := range l.found.items {
 		apply(l, name{"item", item.Code}, item, itemRules)
 	}
@@ -21,6 +24,7 @@ func (l *loader) judge() {
 	for _, grant := range l.found.grants {
 		apply(l, name{"grant", grant.ID}, grant, grantRules)
 	}
+	l.circles()
 }
 
 func apply[T any](l *loader, key name, entry T, rules []func(*Catalog, T) error) {

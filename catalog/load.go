@@ -1,18 +1,21 @@
 package catalog
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v3"
 )
 
 // section is a top key that a file may hold.
@@ -20,22 +23,30 @@ type section struct {
 	key   string
 	id    func(record map[string]any) string // what a record is known by
 	read  func(*loader, *record)
-	write func(*Catalog) any // its records, ordered
+	write func(*Catalog) []any // its records, ordered
 }
 
 // sections are all of them, in the order in which they are written.
 var sections = []section{
-	{"departments", by("id"), (*loader).department, func(c *Catalog) any { return slices.Collect(c.Departments()) }},
-	{"systems", by("id"), (*loader).system, func(c *Catalog) any { return slices.Collect(c.Systems()) }},
-	{"sources", by("id"), (*loader).source, func(c *Catalog) any { return slices.Collect(c.Sources()) }},
-	{"items", by("code"), (*loader).item, func(c *Catalog) any { return slices.Collect(c.Items()) }},
-	{"licence_types", by("code"), (*loader).licenceType, func(c *Catalog) any { return slices.Collect(c.LicenceTypes()) }},
-	{"return_list", by("code"), (*loader).returnListed, func(c *Catalog) any { return slices.Collect(c.ReturnList()) }},
-	{"service_items", by("code"), (*loader).serviceItem, func(c *Catalog) any { return slices.Collect(c.ServiceItems()) }},
-	{"purposes", by("code"), (*loader).purpose, func(c *Catalog) any { return slices.Collect(ordered(c.purposes, cmp.Compare)) }},
-	{"provisions", by("id"), (*loader).provision, func(c *Catalog) any { return slices.Collect(c.Provisions()) }},
-	{"grants", by("id"), (*loader).grant, func(c *Catalog) any { return slices.Collect(c.AllGrants()) }},
-	{"staff", by("issuer", "subject"), (*loader).staff, func(c *Catalog) any { return slices.Collect(ordered(c.staff, compareStaff)) }},
+	{"departments", by("id"), (*loader).department, func(c *Catalog) []any { return anys(c.Departments()) }},
+	{"systems", by("id"), (*loader).system, func(c *Catalog) []any { return anys(c.Systems()) }},
+	{"sources", by("id"), (*loader).source, func(c *Catalog) []any { return anys(c.Sources()) }},
+	{"items", by("code"), (*loader).item, func(c *Catalog) []any { return anys(c.Items()) }},
+	{"licence_types", by("code"), (*loader).licenceType, func(c *Catalog) []any { return anys(c.LicenceTypes()) }},
+	{"return_list", by("code"), (*loader).returnListed, func(c *Catalog) []any { return anys(c.ReturnList()) }},
+	{"service_items", by("code"), (*loader).serviceItem, func(c *Catalog) []any { return anys(c.ServiceItems()) }},
+	{"purposes", by("code"), (*loader).purpose, func(c *Catalog) []any { return anys(ordered(c.purposes, cmp.Compare)) }},
+	{"provisions", by("id"), (*loader).provision, func(c *Catalog) []any { return anys(c.Provisions()) }},
+	{"grants", by("id"), (*loader).grant, func(c *Catalog) []any { return anys(c.AllGrants()) }},
+	{"staff", by("issuer", "subject"), (*loader).staff, func(c *Catalog) []any { return anys(ordered(c.staff, compareStaff)) }},
+}
+
+func anys[T any](records iter.Seq[T]) []any {
+	var found []any
+	for record := range records {
+		found = append(found, record)
+	}
+	return found
 }
 
 // by names a record by one of its keys, or by several.
@@ -65,9 +76,9 @@ func LoadFiles(files map[string][]byte, values map[string]string) (*Catalog, err
 	if len(files) == 0 {
 		return nil, errors.New("catalog: the folder holds no .yaml file")
 	}
-	l := newLoader(values)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		l.file(name, files[name])
+	l, names := newLoader(values), slices.Sorted(maps.Keys(files))
+	for at, parsed := range parseAll(names, files) {
+		l.file(names[at], parsed)
 	}
 	l.resolve()
 	if len(l.problems) == 0 {
@@ -91,6 +102,7 @@ type loader struct {
 	defined  map[name]place
 	referred []reference
 	problems Problems
+	patterns map[string]*regexp.Regexp // compiled once for all fields that have them
 }
 
 // name is what a record is known by: its kind and its id.
@@ -103,7 +115,7 @@ type reference struct {
 }
 
 func newLoader(values map[string]string) *loader {
-	return &loader{values: values, defined: map[name]place{}, found: &Catalog{
+	return &loader{values: values, defined: map[name]place{}, patterns: map[string]*regexp.Regexp{}, found: &Catalog{
 		departments: map[string]*Department{}, systems: map[string]*System{}, sources: map[string]*Source{},
 		items: map[string]*Item{}, serviceItems: map[string]*ServiceItem{}, provisions: map[string]*Provision{},
 		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, licenceTypes: map[string]*LicenceType{}, returned: map[string]*Returned{}, staff: map[staffKey]*Staff{},
@@ -126,18 +138,45 @@ func readFiles(folder fs.FS) (map[string][]byte, error) {
 	return files, nil
 }
 
+// document is a file that was parsed, or could not be.
+type document struct {
+	body *yaml.Node
+	err  error
+}
+
+// parseAll parses files side by side: they know nothing of each other.
+func parseAll(names []string, files map[string][]byte) []document {
+	documents := make([]document, len(names))
+	sideBySide(len(names), func(at int) { documents[at] = parse(files[names[at]]) })
+	return documents
+}
+
+// parse reads exactly one document.
+func parse(content []byte) document {
+	decoder, parsed := yaml.NewDecoder(bytes.NewReader(content)), yaml.Node{}
+	if err := decoder.Decode(&parsed); err != nil && !errors.Is(err, io.EOF) {
+		return document{err: err}
+	}
+	var more yaml.Node
+	if err := decoder.Decode(&more); err == nil || len(parsed.Content) == 0 {
+		return document{}
+	} else if !errors.Is(err, io.EOF) {
+		return document{err: err}
+	}
+	return document{body: parsed.Content[0]}
+}
+
 // file reads the sections of one file.
-func (l *loader) file(file string, content []byte) {
-	parsed, err := parser.ParseBytes(content, 0)
-	if err != nil {
-		l.unreadable(file, err)
+func (l *loader) file(file string, parsed document) {
+	if parsed.err != nil {
+		l.unreadable(file, parsed.err)
 		return
 	}
-	if len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {
+	if parsed.body == nil || parsed.body.Tag == "!!null" {
 		l.report(place{file: file}, "a file holds exactly one YAML document")
 		return
 	}
-	r, ok := newRecord(l, file, parsed.Docs[0].Body)
+	r, ok := newRecord(l, file, parsed.body)
 	if !ok {
 		return
 	}
@@ -149,14 +188,22 @@ func (l *loader) file(file string, content []byte) {
 	r.close()
 }
 
-// unreadable reports what the YAML parser could not read, at its place.
+// brokenAt is how the YAML parser says where it gave up.
+var brokenAt = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
+
+// unreadable reports what the YAML parser could not read, at its line.
 func (l *loader) unreadable(file string, err error) {
-	if known, ok := errors.AsType[yaml.Error](err); ok && known.GetToken() != nil {
-		position := known.GetToken().Position
-		l.report(place{file: file, line: position.Line, column: position.Column}, "%s", known.GetMessage())
+	found := brokenAt.FindStringSubmatch(err.Error())
+	if found == nil {
+		l.report(place{file: file}, "not YAML")
 		return
 	}
-	l.report(place{file: file}, "not YAML: %v", err)
+	line, _ := strconv.Atoi(found[1]) // digits, or none
+	if line == 0 {
+		l.report(place{file: file}, "not YAML: %s", found[2])
+		return
+	}
+	l.report(place{file: file, line: line, column: 1}, "not YAML: %s", found[2])
 }
 
 func (l *loader) report(at place, format string, args ...any) {
@@ -172,10 +219,8 @@ func (l *loader) define(kind, id string, at place) {
 	l.defined[key] = at
 }
 
-func (l *loader) refer(kind, id string, node ast.Node, file string) {
-	if id != "" {
-		l.referred = append(l.referred, reference{name{kind, id}, placeOf(file, node)})
-	}
+func (l *loader) refer(kind, id string, at place) {
+	l.referred = append(l.referred, reference{name{kind, id}, at})
 }
 
 // resolve reports the references to what no file defines.

@@ -3,14 +3,15 @@ package catalog
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v3"
 )
 
 // scalar reads text of one line or more and applies the checks in order.
-func (r *record) scalar(key string, node ast.Node, checks []check) (string, bool) {
+func (r *record) scalar(key string, node *yaml.Node, checks []check) (string, bool) {
 	text, ok := textOf(node)
 	if !ok {
 		r.loader.report(placeOf(r.file, node), "%s: text is needed; put numbers and dates in quotes", key)
@@ -29,14 +30,16 @@ func (r *record) scalar(key string, node ast.Node, checks []check) (string, bool
 	return text, true
 }
 
-func textOf(node ast.Node) (string, bool) {
-	switch known := node.(type) {
-	case *ast.StringNode:
-		return known.Value, true
-	case *ast.LiteralNode:
-		return strings.TrimSpace(known.Value.Value), true
+// textOf is the text of a scalar. Dates are text here; numbers, truths and nothing are
+// not, and neither is what has a tag, an anchor or an alias.
+func textOf(node *yaml.Node) (string, bool) {
+	if node.Kind != yaml.ScalarNode || node.Anchor != "" || node.Style&yaml.TaggedStyle != 0 || node.Tag != "!!str" && node.Tag != "!!timestamp" {
+		return "", false
 	}
-	return "", false
+	if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return strings.TrimSpace(node.Value), true
+	}
+	return node.Value, true
 }
 
 // text reads a key that must be there.
@@ -65,12 +68,11 @@ func (r *record) flag(key string) bool {
 	if !present {
 		return false
 	}
-	known, ok := node.(*ast.BoolNode)
-	if !ok {
+	if node.Kind != yaml.ScalarNode || node.Style != 0 || node.Value != "true" && node.Value != "false" {
 		r.loader.report(placeOf(r.file, node), "%s: true or false is needed", key)
 		return false
 	}
-	return known.Value
+	return node.Value == "true"
 }
 
 // number reads a whole number from 1 up.
@@ -79,10 +81,9 @@ func (r *record) number(key string) int {
 	if !present {
 		return 0
 	}
-	known, ok := node.(*ast.IntegerNode)
-	if ok {
-		if value, fits := known.Value.(uint64); fits && value >= 1 && value <= 1_000_000_000 {
-			return int(value)
+	if node.Kind == yaml.ScalarNode && node.Style == 0 {
+		if value, err := strconv.Atoi(node.Value); err == nil && value >= 1 && value <= 1_000_000_000 {
+			return value
 		}
 	}
 	r.loader.report(placeOf(r.file, node), "%s: a whole number from 1 to 1000000000 is needed", key)
@@ -90,17 +91,16 @@ func (r *record) number(key string) int {
 }
 
 // elements returns the members of a list that must be there; it may be empty.
-func (r *record) elements(key string) []ast.Node {
+func (r *record) elements(key string) []*yaml.Node {
 	node, present := r.needed(key)
 	if !present {
 		return nil
 	}
-	list, ok := node.(*ast.SequenceNode)
-	if !ok {
+	if node.Kind != yaml.SequenceNode || node.Anchor != "" {
 		r.loader.report(placeOf(r.file, node), "%s: a list is needed", key)
 		return nil
 	}
-	return list.Values
+	return node.Content
 }
 
 // texts reads a list of different texts.
@@ -193,8 +193,8 @@ func (r *record) settings(key string) map[string]string {
 	if !ok {
 		return found
 	}
-	for name := range inner.values {
-		found[name] = inner.text(name, r.loader.placeholdersKnown)
+	for _, m := range inner.members {
+		found[m.key.Value] = inner.text(m.key.Value, r.loader.placeholdersKnown)
 	}
 	return found
 }
