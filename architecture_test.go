@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"gateway/licence/verify"},
 	{"gateway/editions", "catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
 	{"connectors/jsonrecords", "connectors/settings", "connectors/guard"},
-	{"connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/sqlsource", "connectors/tif"},
+	{"connectors/files", "connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/sqlsource", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp", "gateway/replay"},
@@ -47,6 +47,7 @@ var exclusive = []struct {
 }{
 	{"github.com/gin-gonic/gin", []string{"gateway/httpapi", "gateway/bench"}, "one place speaks HTTP to callers; the benchmark measures against bare Gin"},
 	{"github.com/jackc/pgx", []string{"gateway/postgres", "connectors/sqlsource"}, "one place speaks SQL to Kapok's own database, one to others'"},
+	{"github.com/pkg/sftp", []string{"connectors/files", "cmd/kapok-sandbox/drop"}, "one place fetches files from others, one plays them"},
 	{"github.com/go-sql-driver/mysql", []string{"connectors/sqlsource"}, "one place speaks SQL to others' databases"},
 	{"github.com/riverqueue/river", []string{"gateway/postgres"}, "one place runs jobs, on the one database"},
 	{"github.com/emmansun/gmsm", []string{"crypto"}, "nobody verifies without the second opinion"},

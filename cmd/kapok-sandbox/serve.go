@@ -13,6 +13,7 @@ import (
 
 	"kapok/cmd/kapok-sandbox/bureau"
 	"kapok/cmd/kapok-sandbox/direct"
+	"kapok/cmd/kapok-sandbox/drop"
 	"kapok/cmd/kapok-sandbox/faults"
 	"kapok/cmd/kapok-sandbox/idp"
 	"kapok/cmd/kapok-sandbox/people"
@@ -30,6 +31,7 @@ type serveOptions struct {
 	direct     direct.Config
 	tif        tif.Config
 	bureau     bureau.Config
+	drop       drop.Config
 	client     idp.Client
 }
 
@@ -49,6 +51,9 @@ func serveFlags(args []string) (serveOptions, error) {
 	flags.StringVar(&o.tif.PaasID, "paas-id", "kapok440106", "Guangdong's gateway: Kapok's paasid")
 	flags.StringVar(&o.tif.Token, "paas-token", "sandbox-tif-token-440106", "Guangdong's gateway: Kapok's token")
 	flags.StringVar(&o.bureau.APIKey, "bureau-key", "sandbox-bureau-key-440106", "a department's REST interface: Kapok's key")
+	flags.StringVar(&o.drop.Address, "sftp", "", "a department's SFTP server: where to listen; none without")
+	flags.StringVar(&o.drop.User, "sftp-user", "kapok", "a department's SFTP server: Kapok's account")
+	flags.StringVar(&o.drop.Password, "sftp-password", "sandbox-sftp-440106", "a department's SFTP server: Kapok's password")
 	flags.StringVar(&o.client.ID, "client-id", "kapok", "identity provider: Kapok's client id")
 	flags.StringVar(&o.client.Secret, "client-secret", "", "identity provider: Kapok's client secret; without one, PKCE alone")
 	flags.StringVar(&o.client.Redirect, "redirect", "http://127.0.0.1:8640/auth/callback", "identity provider: where Kapok takes people back")
@@ -69,14 +74,13 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	if options.publicURL == "" {
 		options.publicURL = "http://" + listener.Addr().String()
 	}
-	world, err := outsideWorld(options)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	world, err := outsideWorld(ctx, options)
 	if err != nil {
 		return err
 	}
 	if options.parentDies {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		defer cancel()
 		go stopWithParent(ctx, cancel)
 	}
 	fmt.Fprintln(out, options.publicURL)
@@ -84,7 +88,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // outsideWorld is everything on the one address.
-func outsideWorld(o serveOptions) (http.Handler, error) {
+func outsideWorld(ctx context.Context, o serveOptions) (http.Handler, error) {
 	register, err := people.NewRegister(o.citizens)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,11 @@ func outsideWorld(o serveOptions) (http.Handler, error) {
 	o.tif.People, o.tif.Faults = register, board
 	o.bureau.People, o.bureau.Faults = register, board
 	department, err := bureau.New(o.bureau)
+	if err != nil {
+		return nil, err
+	}
+	o.drop.People, o.drop.Faults = register, board
+	dropped, err := drop.Start(ctx, o.drop)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +126,7 @@ func outsideWorld(o serveOptions) (http.Handler, error) {
 	direct.New(o.direct).Routes(mux)
 	tif.New(o.tif).Routes(mux)
 	department.Routes(mux)
+	dropped.Routes(mux)
 	identities.Routes(mux)
 	mux.HandleFunc("GET /_sandbox/alive", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	return mux, nil

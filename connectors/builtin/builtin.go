@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"kapok/connectors"
+	"kapok/connectors/files"
 	"kapok/connectors/gjgxjhpt"
 	"kapok/connectors/gjzwfwpt"
 	"kapok/connectors/rest"
@@ -30,6 +31,7 @@ type maker func(settings map[string]string, w World) (connectors.Connector, erro
 
 // protocols by the names that the catalogue uses.
 var protocols = map[string]maker{
+	"files":    newFiles,
 	"gjgxjhpt": newGjgxjhpt,
 	"gjzwfwpt": newGjzwfwpt,
 	"rest":     newREST,
@@ -69,4 +71,8 @@ func newTIF(settings map[string]string, w World) (connectors.Connector, error) {
 
 func newSQL(settings map[string]string, w World) (connectors.Connector, error) {
 	return sqlsource.New(settings, w.Secrets)
+}
+
+func newFiles(settings map[string]string, w World) (connectors.Connector, error) {
+	return files.New(settings, w.Secrets)
 }

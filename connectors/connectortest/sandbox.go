@@ -140,6 +140,18 @@ func (s Sandbox) Counts(t testing.TB) Counts {
 	return counts
 }
 
+// SFTP says where the sandbox's SFTP server is, started by its flag --sftp, and which
+// key it has.
+func (s Sandbox) SFTP(t testing.TB) (address, hostKey string) {
+	t.Helper()
+	var server struct {
+		Address string `json:"address"`
+		HostKey string `json:"host_key"`
+	}
+	s.send(t, http.MethodGet, "/_sandbox/sftp", nil, &server)
+	return server.Address, server.HostKey
+}
+
 // Citizens lists the first of the made-up people.
 func (s Sandbox) Citizens(t testing.TB) []Citizen {
 	t.Helper()
