@@ -14,6 +14,7 @@ import (
 	"kapok/crypto/sm"
 	"kapok/gateway"
 	"kapok/gateway/basis"
+	"kapok/gateway/grants"
 	"kapok/gateway/postgres"
 	"kapok/gateway/safe"
 )
@@ -123,6 +124,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	wantNoPersonalData(t, w)
+	wantCorrection(t, w)
 	if got := department.send(department.shot(good)); got.status != http.StatusOK {
 		t.Errorf("after all that a good call is refused: %d %s", got.status, got.body)
 	}
@@ -205,6 +207,39 @@ func TestAssertionIsUsedOnceOnAllNodes(t *testing.T) {
 	elsewhere := department.assertion("https://elsewhere.example/oauth2/token", rand.Text())
 	if status, _ := department.tokenWith(0, elsewhere); status != http.StatusUnauthorized {
 		t.Errorf("an assertion for another server: %d", status)
+	}
+}
+
+// wantCorrection: what a source broke was taken up with its provider, by a correction
+// whose clock runs; broken again, it is counted and not taken up twice.
+func wantCorrection(t *testing.T, w *world) {
+	t.Helper()
+	n := w.nodes[0]
+	broken, err := n.database.OpenViolations(t.Context())
+	if err != nil || len(broken) != 1 || broken[0].Matter == "" {
+		t.Fatalf("%+v, %v", broken, err)
+	}
+	if err := (corrections{n}).Report(t.Context(), broken[0].Violation); err != nil {
+		t.Fatal(err)
+	}
+	again, err := n.database.OpenViolations(t.Context())
+	if err != nil || again[0].Matter != broken[0].Matter || again[0].Times != broken[0].Times+1 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	provider := grants.Person{Ref: "p", Department: broken[0].Provider, Roles: []string{"provider"}}
+	matter, err := n.workflow.service.One(t.Context(), provider, broken[0].Matter)
+	if err != nil || matter.Kind != grants.Correction || matter.State != grants.Filed || len(matter.Clocks) != 1 {
+		t.Fatalf("%+v, %v", matter, err)
+	}
+	act := grants.Act{Matter: matter.ID, Event: grants.Accept, Reason: "改正"}
+	if _, err := n.workflow.service.Act(t.Context(), provider, act); err != nil {
+		t.Fatal(err)
+	}
+	if err := (corrections{n}).Report(t.Context(), broken[0].Violation); err != nil {
+		t.Fatal(err)
+	}
+	if reopened, err := n.database.OpenViolations(t.Context()); err != nil || reopened[0].Matter == matter.ID || reopened[0].Matter == "" {
+		t.Errorf("broken again after it was put right: %+v, %v", reopened, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,6 +51,7 @@ type guarded struct {
 
 type opened struct {
 	connection catalog.Connection
+	cache      time.Duration
 	guard      *guard.Source
 	connector  connectors.Connector
 }
@@ -105,18 +107,18 @@ func (w *workshop) guardOf(terms guard.Terms) guarded {
 }
 
 func (w *workshop) openItem(item *catalog.Item, connection catalog.Connection, around *guard.Source) (opened, error) {
-	if before, known := w.items[item.Code]; known && before.guard == around && reflect.DeepEqual(before.connection, connection) {
+	if before, known := w.items[item.Code]; known && before.guard == around && before.cache == item.Cache && reflect.DeepEqual(before.connection, connection) {
 		return before, nil
 	}
 	if open, known := w.within[connection.Protocol]; known {
 		connector, err := open(item, connection.Settings)
-		return opened{connection, around, connector}, err
+		return opened{connection, item.Cache, around, connector}, err
 	}
 	inner, err := builtin.New(connection.Protocol, connection.Settings, w.world)
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{connection, around, around.Guard(inner, keepOf(item))}, nil
+	return opened{connection, item.Cache, around, around.Guard(inner, item.Cache)}, nil
 }
 
 // health measures every source, ordered by id.
@@ -131,9 +133,20 @@ func (w *workshop) health() []guard.Health {
 	return measured
 }
 
-// termsOf says how a source may be asked. The catalogue does not speak of limits yet.
-func termsOf(_ *catalog.Catalog, source string) guard.Terms { return guard.Terms{ID: source} }
-
-// keepOf says how long an item's answers may serve again. The catalogue does not speak
-// of it yet, and what it does not allow is not done.
-func keepOf(*catalog.Item) time.Duration { return 0 }
+// termsOf says how a source may be asked, by the catalogue; what it leaves open is usual.
+func termsOf(directory *catalog.Catalog, id string) guard.Terms {
+	source, known := directory.Source(id)
+	if !known {
+		return guard.Terms{ID: id}
+	}
+	terms := guard.Terms{
+		ID: id, RatePerSecond: source.Limits.RatePerSecond, Burst: source.Limits.Burst,
+		Concurrent: source.Limits.Concurrent, Attempts: source.Limits.Attempts,
+		Promise: guard.Promise{P95: source.Promise.P95},
+	}
+	terms.Promise.Availability, _ = strconv.ParseFloat(source.Promise.Availability, 64) // "" promises nothing
+	for _, window := range source.Maintenance {
+		terms.Windows = append(terms.Windows, guard.Window{From: window.From, Until: window.Until, Reason: window.Reason})
+	}
+	return terms
+}

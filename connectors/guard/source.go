@@ -55,8 +55,9 @@ func NewSource(terms Terms, observe Observer, now func() time.Time) *Source {
 		HandleIf(func(_ connectors.Answer, err error) bool { return worthARetry(err) }).
 		WithMaxAttempts(terms.Attempts).WithRandomDelay(retryPauseMin, retryPauseMax).ReturnLastFailure().Build()
 	around := []failsafe.Policy[connectors.Answer]{bulkhead.New[connectors.Answer](uint(terms.Concurrent)), retry}
-	if terms.RatePerSecond > 0 {
-		around = append(around, ratelimiter.NewBursty[connectors.Answer](uint(terms.RatePerSecond), time.Second))
+	if burst := orUsual(terms.Burst, terms.RatePerSecond); terms.RatePerSecond > 0 {
+		per := time.Duration(burst) * time.Second / time.Duration(terms.RatePerSecond)
+		around = append(around, ratelimiter.NewBursty[connectors.Answer](uint(burst), per))
 	}
 	s.executor = failsafe.With(append(around, s.breaker)...)
 	return s

@@ -6,6 +6,7 @@ import "time"
 type Terms struct {
 	ID            string
 	RatePerSecond int           // questions; default: no limit
+	Burst         int           // questions at once within the rate; default: those of a second
 	Concurrent    int           // questions under way; default 128
 	Attempts      int           // of one question, the first included; default 2
 	Rest          time.Duration // how long a failing source is left alone; default 5 s

@@ -23,6 +23,9 @@ func (s *Service) checkSource(ctx context.Context, u *use) error {
 	if !s.sameSubject(u, record) {
 		return s.violated(ctx, u, anotherPerson, "")
 	}
+	if rule := ageRule(u.item.Freshness, u.answer.AsOf, s.now()); rule != "" {
+		return s.violated(ctx, u, rule, "")
+	}
 	u.record = make(connectors.Record, len(u.ask.Fields))
 	for _, name := range u.ask.Fields {
 		field, _ := u.item.Field(name) // resolve found it
@@ -33,6 +36,23 @@ func (s *Service) checkSource(ctx context.Context, u *use) error {
 		u.record[name] = value
 	}
 	return nil
+}
+
+// ageRule names the rule that the time of an answer's data breaks, "" for none. Where
+// the item says how fresh its data is, an answer that does not say of when it is breaks
+// that promise too; and no data is of tomorrow.
+func ageRule(freshness time.Duration, asOf, now time.Time) string {
+	switch {
+	case asOf.Sub(now) > maxSkew:
+		return ofTomorrow
+	case freshness == 0:
+		return ""
+	case asOf.IsZero():
+		return undated
+	case now.Sub(asOf) > freshness:
+		return stale
+	}
+	return ""
 }
 
 // identityFields are the catalogue's names of a field that holds the number of the

@@ -96,6 +96,9 @@ func (s *Service) outcomeEntry(u *use) ledger.Entry {
 		ledger.Field{Name: "as-of", Value: u.asOf()},
 		ledger.Field{Name: "data", Value: u.commitment()},
 	)
+	if u.answer.Cached {
+		fields = append(fields, ledger.Field{Name: "cached", Value: "true"})
+	}
 	if u.answer.Origin != "" {
 		fields = append(fields, ledger.Field{Name: "lineage", Value: u.answer.Origin})
 	}

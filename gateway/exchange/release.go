@@ -36,6 +36,7 @@ type response struct {
 type responseSource struct {
 	Provider   string `json:"provider"`
 	AsOf       string `json:"as_of"`             // RFC 3339; empty where the source does not say
+	Cached     bool   `json:"cached,omitempty"`  // kept from an earlier question; as_of says of when it is
 	HeldFields int    `json:"held_fields"`       // how many fields the source's record held
 	Lineage    string `json:"lineage,omitempty"` // where the record was delivered; only of returned data
 }
@@ -107,7 +108,7 @@ func (u *use) body() ([]byte, error) {
 	head, err := encode(response{
 		ExchangeID: u.ref, Retry: u.retryOf != "", RetryOf: u.retryOf,
 		Data: u.data, DataSalt: u.salt,
-		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), HeldFields: len(u.answer.Records[0]), Lineage: u.answer.Origin},
+		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), Cached: u.answer.Cached, HeldFields: len(u.answer.Records[0]), Lineage: u.answer.Origin},
 		Decision: responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
 	})
 	if err != nil {

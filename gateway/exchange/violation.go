@@ -11,7 +11,10 @@ import (
 const (
 	anotherPerson  = "another-person"
 	severalRecords = "several-records"
-	wrongValue     = "wrong-value" // of a field: missing, of another type, of another form
+	wrongValue     = "wrong-value" // of a field: missing, of another type or form, out of its range, a wrong check digit
+	stale          = "stale"       // older than the item promises
+	undated        = "undated"     // of a time that the source does not say, where the item promises one
+	ofTomorrow     = "of-tomorrow" // of a time that has not come
 )
 
 // Violation is an answer that breaks the catalogue. It holds no value and says nothing
@@ -55,4 +58,7 @@ var violationSays = map[string]string{
 	anotherPerson:  "The source answered with another person's record.",
 	severalRecords: "The source answered several records where one was asked for.",
 	wrongValue:     "The source's value of a field is not what the catalogue describes.",
+	stale:          "The source's data is older than the catalogue promises.",
+	undated:        "The source does not say of when its data is, and the catalogue promises how fresh it is.",
+	ofTomorrow:     "The source says that its data is of a time that has not come.",
 }

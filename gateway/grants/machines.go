@@ -149,7 +149,7 @@ var machines = map[Kind][]step{
 // the bureau coordinates (协调); what cannot be settled is reported (上报).
 func dispute(clock string) []step {
 	return []step{
-		{from: None, event: File, to: Filed, by: []Side{Applicant}, clocks: []effect{{start, clock}}, reason: true},
+		{from: None, event: File, to: Filed, by: []Side{Applicant, Job}, clocks: []effect{{start, clock}}, reason: true},
 		{from: Filed, event: Accept, to: Accepted, by: []Side{Provider}, clocks: []effect{{stop, clock}}, reason: true},
 		{from: Filed, event: Maintain, to: Maintained, by: []Side{Provider}, clocks: []effect{{stop, clock}}, reason: true},
 		{from: Filed, event: Withdraw, to: Withdrawn, by: []Side{Applicant}, clocks: []effect{{stop, clock}}},

@@ -800,8 +800,10 @@ func (e SourceHealthState) Valid() bool {
 // Defines values for SourceViolationRule.
 const (
 	SourceViolationRuleAnotherPerson  SourceViolationRule = "another-person"
+	SourceViolationRuleOfTomorrow     SourceViolationRule = "of-tomorrow"
 	SourceViolationRuleSeveralRecords SourceViolationRule = "several-records"
 	SourceViolationRuleStale          SourceViolationRule = "stale"
+	SourceViolationRuleUndated        SourceViolationRule = "undated"
 	SourceViolationRuleWrongValue     SourceViolationRule = "wrong-value"
 )
 
@@ -810,9 +812,13 @@ func (e SourceViolationRule) Valid() bool {
 	switch e {
 	case SourceViolationRuleAnotherPerson:
 		return true
+	case SourceViolationRuleOfTomorrow:
+		return true
 	case SourceViolationRuleSeveralRecords:
 		return true
 	case SourceViolationRuleStale:
+		return true
+	case SourceViolationRuleUndated:
 		return true
 	case SourceViolationRuleWrongValue:
 		return true
@@ -1077,7 +1083,10 @@ type Access struct {
 	At        Timestamp `json:"at"`
 	BasisID   string    `json:"basis_id,omitempty,omitzero"`
 	BasisKind string    `json:"basis_kind,omitempty,omitzero"`
-	CaseNo    string    `json:"case_no,omitempty,omitzero"`
+
+	// Cached The answer was kept from an earlier question (缓存); `as_of` says of when it is.
+	Cached bool   `json:"cached,omitempty,omitzero"`
+	CaseNo string `json:"case_no,omitempty,omitzero"`
 
 	// Code Why it was refused or failed.
 	Code       string `json:"code,omitempty,omitzero"`
@@ -1341,6 +1350,9 @@ type CatalogItem struct {
 	// Abstract 摘要.
 	Abstract string `json:"abstract,omitempty,omitzero"`
 
+	// CacheSeconds How long an answer may serve again; absent where never.
+	CacheSeconds int `json:"cache_seconds,omitempty,omitzero"`
+
 	// Code 目录代码: 类项目细目/顺序码.
 	//
 	// Examples: 1010010001/000001
@@ -1350,12 +1362,18 @@ type CatalogItem struct {
 	Condition string         `json:"condition,omitempty,omitzero"`
 	Fields    []CatalogField `json:"fields"`
 
+	// FreshnessSeconds How old the data may be; absent where the provider promises nothing.
+	FreshnessSeconds int `json:"freshness_seconds,omitempty,omitzero"`
+
 	// Name Examples: 居民户籍登记信息
 	Name     string `json:"name"`
 	Provider Named  `json:"provider"`
 
 	// SharedType 共享类型.
 	SharedType CatalogItemSharedType `json:"shared_type"`
+
+	// Source What the provider promises of the item's source (服务承诺), and when it will be closed (停机维护).
+	Source CatalogSource `json:"source,omitempty,omitzero"`
 
 	// UpdateCycle 更新周期.
 	UpdateCycle string `json:"update_cycle,omitempty,omitzero"`
@@ -1373,6 +1391,16 @@ type CatalogItemList struct {
 	// Catalog Digest of the catalogue in force.
 	Catalog string        `json:"catalog"`
 	Items   []CatalogItem `json:"items"`
+}
+
+// CatalogSource What the provider promises of the item's source (服务承诺), and when it will be closed (停机维护).
+type CatalogSource struct {
+	// Availability Per cent of the time; absent where nothing is promised.
+	Availability string `json:"availability,omitempty,omitzero"`
+
+	// Maintenance Under way or to come; a call in it is answered 503 `source-maintenance` with `Retry-After`.
+	Maintenance []SourceWindow `json:"maintenance"`
+	P95Ms       int64          `json:"p95_ms,omitempty,omitzero"`
 }
 
 // CatalogUpdateRequest defines model for CatalogUpdateRequest.
@@ -2262,6 +2290,9 @@ type Scanned struct {
 type SourceFacts struct {
 	// AsOf RFC 3339; empty where the source does not say.
 	AsOf string `json:"as_of"`
+
+	// Cached Kept from an earlier question, as the catalogue allows for this item; `as_of` says of when it is.
+	Cached bool `json:"cached,omitempty,omitzero"`
 
 	// HeldFields How many fields the source answered; the others were not released.
 	HeldFields int `json:"held_fields"`

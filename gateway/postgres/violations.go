@@ -38,6 +38,30 @@ func (db *DB) Report(ctx context.Context, v exchange.Violation) error {
 	})
 }
 
+// claimLife is how long a node may take to file a correction.
+const claimLife = time.Minute
+
+// ClaimViolation reports whether the caller is to take a violation up: nobody has, or
+// its provider says that it was put right and it was met again.
+func (db *DB) ClaimViolation(ctx context.Context, v exchange.Violation) (ours bool, err error) {
+	tag, err := db.pool.Exec(ctx, `
+		update source_violations v set claimed = now(), matter = null
+		where item = $1 and source = $2 and field = $3 and rule = $4
+			and (claimed is null or claimed < now() - $5::interval)
+			and (matter is null or exists (
+				select from matter_events e where e.matter_id = v.matter and e.state in ('ACCEPTED', 'SETTLED', 'DECIDED')))`,
+		v.Item, v.Source, v.Field, v.Rule, claimLife)
+	return err == nil && tag.RowsAffected() == 1, err
+}
+
+// TakeUpViolation names the correction that a violation is taken up by.
+func (db *DB) TakeUpViolation(ctx context.Context, v exchange.Violation, matter string) error {
+	_, err := db.pool.Exec(ctx, `
+		update source_violations set matter = $5, claimed = null where item = $1 and source = $2 and field = $3 and rule = $4`,
+		v.Item, v.Source, v.Field, v.Rule, matter)
+	return err
+}
+
 func violationEntry(v exchange.Violation) ledger.Entry {
 	return ledger.Entry{Kind: "source-violation", Ref: newRef(), At: v.At, Fields: []ledger.Field{
 		{Name: "item", Value: fmt.Sprintf("%s@%d", v.Item, v.ItemVersion)},

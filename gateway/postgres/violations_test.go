@@ -25,6 +25,22 @@ func TestViolations(t *testing.T) {
 	if err != nil || len(open) != 2 {
 		t.Fatalf("%+v, %v", open, err)
 	}
+	claims := 0
+	for range 3 {
+		ours, err := db.ClaimViolation(t.Context(), first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ours {
+			claims++
+			if err := db.TakeUpViolation(t.Context(), first, "0123456789abcdef0123456789abcdef"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if claims != 1 {
+		t.Errorf("taken up %d times", claims)
+	}
 	if open[0].Ref != "r1" || open[0].Times != 2 || !open[0].LastSeen.Equal(again.At) || open[1].Times != 1 {
 		t.Errorf("%+v", open)
 	}
