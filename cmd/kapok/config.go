@@ -53,6 +53,7 @@ type databaseConfig struct {
 type ledgerConfig struct {
 	Anchors     string        `koanf:"anchors"`      // folder outside the database for signed checkpoints; empty: none
 	AnchorEvery time.Duration `koanf:"anchor_every"` // how often they are written
+	Archive     string        `koanf:"archive"`      // folder of archives of the logs; empty: what was archived and deleted cannot be read
 }
 
 type keysConfig struct {

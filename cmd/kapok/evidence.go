@@ -81,7 +81,7 @@ func openReader(ctx context.Context, c config) (*recordReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{})
+	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{Shelf: c.shelf()})
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-const ledgerUsage = "usage: kapok ledger evidence | expire | erase | stamp | reseal | export | prove-consistency | checkpoint | audit | new-origin, each with --config FILE; -h explains its flags"
+const ledgerUsage = "usage: kapok ledger evidence | expire | erase | stamp | reseal | export | prove-consistency | checkpoint | audit | new-origin | months | archive | prune, each with --config FILE; -h explains its flags"
 
 // ledgerActs are what an operator does with the record. Those that show or erase
 // something are recorded in turn.
@@ -16,6 +16,10 @@ var ledgerActs = map[string]func(ctx context.Context, args []string, out io.Writ
 	"erase":    eraseSubject,
 	"stamp":    stampCheckpoints,
 	"reseal":   resealCheckpoints,
+
+	"months":  listMonths,
+	"archive": archiveLedger,
+	"prune":   pruneLedger,
 
 	"audit":      auditLedger,
 	"new-origin": newOrigin,

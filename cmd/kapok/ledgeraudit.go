@@ -50,7 +50,7 @@ func auditLedger(ctx context.Context, args []string, out io.Writer) error {
 	if options.Anchors, err = readAnchors(c, anchors); err != nil {
 		return err
 	}
-	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{})
+	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{Shelf: c.shelf()})
 	if err != nil {
 		return err
 	}

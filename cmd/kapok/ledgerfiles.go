@@ -52,7 +52,7 @@ func onLog(words int, act func(context.Context, *postgres.Ledger, logRequest, io
 		if err != nil {
 			return err
 		}
-		database, err := postgres.Open(ctx, asked.config.Database.URL, postgres.Options{})
+		database, err := postgres.Open(ctx, asked.config.Database.URL, postgres.Options{Shelf: asked.config.shelf()})
 		if err != nil {
 			return err
 		}

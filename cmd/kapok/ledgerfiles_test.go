@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kapok/crypto/sm"
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 )
 
@@ -69,13 +70,46 @@ func TestLedgerToolsOfARunningNode(t *testing.T) {
 		t.Errorf("%+v", report.Steps)
 	}
 	witnessOverHTTP(t, w.urls[0], node.bundle())
+	archiveOfARunningNode(t, node.bundle(), tool)
 	for _, wrong := range [][]string{
 		{}, {"burn"}, {"export", "--origin", "kapok.test/node-0"}, {"export", folder},
 		{"export", "--origin", "kapok.test/absent", t.TempDir()}, {"export", "--origin", "kapok.test/node-0", "--from", "1", t.TempDir()},
 		{"checkpoint", "--origin", "kapok.test/node-0", "--size", "999"},
+		{"archive", "--origin", "kapok.test/node-0", "--by", "甲"}, {"archive", "--origin", "kapok.test/node-0", "--by", "甲", "--until", "soon"},
+		{"archive", "--origin", "kapok.test/node-0", "--by", "甲", "--until", "2001-01"}, {"prune", "--origin", "kapok.test/node-0", "--by", "乙"},
+		{"prune", "--origin", "kapok.test/absent", "--by", "乙", "--reason", "测试"},
 	} {
 		if out, err := tool(wrong...); err == nil {
 			t.Errorf("%v: %s", wrong, out)
+		}
+	}
+}
+
+// archiveOfARunningNode archives its log by month. It has no whole chunk yet, so that
+// nothing is deleted; gateway/postgres archives and deletes more.
+func archiveOfARunningNode(t *testing.T, bundle []byte, tool func(...string) (string, error)) {
+	t.Helper()
+	trust := filepath.Join(t.TempDir(), "bundle.json")
+	if err := os.WriteFile(trust, bundle, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KAPOK_LEDGER__ARCHIVE", t.TempDir())
+	next := time.Now().UTC().AddDate(0, 1, 0).Format("2006-01")
+	for _, step := range []struct {
+		args []string
+		says string // in what it prints or in its error
+	}{
+		{[]string{"months"}, "kapok.test/node-0\t" + time.Now().UTC().Format("2006-01") + "\t0\t"},
+		{[]string{"archive", "--origin", "kapok.test/node-0", "--until", next, "--by", "甲", "--bundle", trust}, "archived and verified"},
+		{[]string{"prune", "--origin", "kapok.test/node-0", "--by", "甲", "--reason", "测试", "--bundle", trust}, "another person"},
+		{[]string{"prune", "--origin", "kapok.test/node-0", "--by", "乙", "--reason", "测试", "--bundle", trust}, "holds entries from 0 on"},
+	} {
+		out, err := tool(step.args...)
+		if err != nil {
+			out += gateway.AsError(err).Message
+		}
+		if !strings.Contains(out, step.says) {
+			t.Errorf("%v: %s %v", step.args, out, err)
 		}
 	}
 }

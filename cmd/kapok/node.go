@@ -75,7 +75,7 @@ func (n *node) startSigning(ctx context.Context, metrics *prometheus.Registry) (
 }
 
 func (n *node) openDatabase(ctx context.Context, _ *prometheus.Registry) (err error) {
-	n.database, err = postgres.Open(ctx, n.config.Database.URL, postgres.Options{Log: n.log})
+	n.database, err = postgres.Open(ctx, n.config.Database.URL, postgres.Options{Log: n.log, Shelf: n.config.shelf()})
 	return err
 }
 

@@ -85,7 +85,7 @@ func onHeads(ctx context.Context, path string, act func(database *postgres.DB, n
 	if err != nil {
 		return err
 	}
-	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{})
+	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{Shelf: c.shelf()})
 	if err != nil {
 		return err
 	}

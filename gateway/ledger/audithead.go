@@ -74,8 +74,24 @@ func (l *logAudit) head(stored AuditHead) (Checkpoint, bool) {
 	if err := l.signed.check(n, head); err != nil {
 		l.alter(headAt(stored.Size), "%s", said(err))
 	}
-	l.sealed, l.latest = head.Sealed, time.Time{}
+	l.month(head)
+	l.sealed, l.latest, l.headed = head.Sealed, time.Time{}, head.Size
 	return head, true
+}
+
+func monthAt(month time.Time) string { return "month " + month.Format("2006-01") }
+
+// month compares the table of months with the checkpoint that begins one.
+func (l *logAudit) month(head Checkpoint) {
+	begun := monthBegun(l.sealed, head.Sealed)
+	if begun.IsZero() {
+		return
+	}
+	first, listed := l.months[begun]
+	if !listed || first != l.headed {
+		l.alter(monthAt(begun), "it begins with entry %d, and the table of months does not say so", l.headed)
+	}
+	delete(l.months, begun)
 }
 
 // signatures checks checkpoints against the stored chains of one log.

@@ -26,6 +26,8 @@ type logAudit struct {
 	open     map[string]uint64 // intents without an outcome so far
 	booked   map[string]bool   // those that the database says are open
 	rests    rests
+	months   map[time.Time]uint64 // first indices by the database; those not met yet
+	headed   uint64               // size of the checkpoint before
 
 	tree   *tree
 	grown  map[TileID]*block // those above level 0
@@ -81,6 +83,9 @@ func (l *logAudit) begin(ctx context.Context) (err error) {
 	l.booked = map[string]bool{}
 	for _, ref := range booked {
 		l.booked[ref] = true
+	}
+	if l.months, err = l.source.Months(ctx, l.origin.Origin); err != nil {
+		return err
 	}
 	if err := l.readRests(ctx); err != nil {
 		return err
@@ -273,6 +278,9 @@ func (l *logAudit) finish() {
 	}
 	l.signed.unused()
 	l.unsettled()
+	for month := range l.months {
+		l.alter(monthAt(month), "the table of months lists it, and nothing was sealed in it")
+	}
 }
 
 // highTiles compares the tiles above level 0, which grow, at their last state.

@@ -27,6 +27,8 @@ type AuditSource interface {
 	// Stops and Editions are in ascending order of their numbers.
 	Stops(ctx context.Context, origin string) ([]AuditStop, error)
 	Editions(ctx context.Context, origin string) ([]AuditEdition, error)
+	// Months says with which index each month (its first day, UTC) began.
+	Months(ctx context.Context, origin string) (map[time.Time]uint64, error)
 	// Open lists the references of unsettled intents.
 	Open(ctx context.Context, origin string) ([]string, error)
 }

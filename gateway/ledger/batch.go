@@ -212,12 +212,23 @@ func (l *Log) prepare(ctx context.Context, b *batch) (Write, error) {
 	if err != nil {
 		return Write{}, err
 	}
+	begun := monthBegun(l.sealed, sealed)
 	b.chain, l.sealed = signing.Chain, sealed
-	w := Write{Rows: rows, Release: b.release, Tiles: tiles, Size: l.tree.size, Checkpoint: b.signed, Key: keyName(l.lease.Origin, signing.Signer.Public())}
+	w := Write{First: b.before, Month: begun, Rows: rows, Release: b.release, Tiles: tiles, Size: l.tree.size, Checkpoint: b.signed, Key: keyName(l.lease.Origin, signing.Signer.Public())}
 	if w.Key != l.storedKey {
 		w.Chain = signing.Chain
 	}
 	return w, nil
+}
+
+// monthBegun returns the month (UTC) of a sealing, when the one before it was in
+// another; the zero time otherwise.
+func monthBegun(before, now time.Time) time.Time {
+	month := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+	if month(before).Equal(month(now)) {
+		return time.Time{}
+	}
+	return month(now)
 }
 
 // sealingTime does not run backwards, whatever the machine's clock does.

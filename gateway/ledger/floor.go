@@ -57,7 +57,7 @@ func (l *Log) holdsFloor(ctx context.Context, size uint64) error {
 }
 
 // RootAt computes the root that a stored log had at an earlier size, from its tiles.
-func RootAt(ctx context.Context, archive Archive, origin string, size uint64) (Hash, error) {
+func RootAt(ctx context.Context, archive tileSource, origin string, size uint64) (Hash, error) {
 	ids, _ := EdgeTiles(size)
 	tiles, err := archive.Tiles(ctx, origin, ids)
 	if err != nil {

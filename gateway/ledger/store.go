@@ -135,9 +135,11 @@ type Settled struct {
 // Write is what a batch adds. All of it belongs to the lease's origin.
 type Write struct {
 	Rows       []Row
-	Release    []Claim // that were made for this batch and are given back
-	Tiles      []Tile  // new, or grown: they replace what is there
-	Size       uint64  // after the batch
+	Release    []Claim   // that were made for this batch and are given back
+	Tiles      []Tile    // new, or grown: they replace what is there
+	First      uint64    // index of the first row: the size before the batch
+	Month      time.Time // that begins with this batch (UTC); the zero time: none
+	Size       uint64    // after the batch
 	Checkpoint string
 	Key        string   // names the operational key
 	Chain      [][]byte // of the key, root last; nil when it is stored already

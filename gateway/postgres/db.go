@@ -16,6 +16,7 @@ import (
 type Options struct {
 	MaxConns int32        // connections at most; 0: 16
 	Log      *slog.Logger // nil: discard
+	Shelf    Shelf        // nil: what the archive took of the ledger cannot be read
 }
 
 // DB is every store of Kapok over one pool of connections. It is safe for
@@ -24,6 +25,7 @@ type DB struct {
 	pool *pgxpool.Pool
 	log  *slog.Logger
 
+	shelf      Shelf
 	resolving  *loader[question, resolved]
 	notes      *knownParts
 	personKeys *loader[personKeyID, keys.WrappedKey]
@@ -48,6 +50,9 @@ func Open(ctx context.Context, dsn string, options Options) (*DB, error) {
 	db := &DB{pool: pool, log: options.Log}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
+	}
+	if db.shelf = options.Shelf; db.shelf == nil {
+		db.shelf = noShelf{}
 	}
 	db.resolving, db.notes = newLoader(db.resolveAll), newKnownParts()
 	db.personKeys = newLoader(db.readPersonKeys)

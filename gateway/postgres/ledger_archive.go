@@ -28,7 +28,7 @@ func (l *Ledger) Stored(ctx context.Context, origin string, index uint64) (ledge
 		where entry.origin = $1 and entry.idx = $2`, origin, int64(index)).
 		Scan(&stored.Entry, &stored.Openings, &stored.Checkpoint, &stored.Chain)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return ledger.Stored{}, ledger.ErrNoEntry
+		return l.storedOnShelf(ctx, origin, index)
 	}
 	return stored, explain(err)
 }

@@ -3,8 +3,11 @@ package postgres
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,17 +23,19 @@ func (l *Ledger) Audit(ctx context.Context, options ledger.AuditOptions) (ledger
 		return ledger.AuditReport{}, explain(err)
 	}
 	defer rollback(ctx, tx)
-	report, err := auditIn(ctx, tx, options)
+	report, err := auditIn(ctx, tx, l.db.shelf, options)
 	return report, explain(err)
 }
 
-func auditIn(ctx context.Context, tx pgx.Tx, options ledger.AuditOptions) (ledger.AuditReport, error) {
-	return ledger.Audit(ctx, &auditSource{tx: tx}, options)
+func auditIn(ctx context.Context, tx pgx.Tx, shelf Shelf, options ledger.AuditOptions) (ledger.AuditReport, error) {
+	return ledger.Audit(ctx, &auditSource{tx: tx, shelf: shelf}, options)
 }
 
-// auditSource reads one transaction, several streams beside each other by cursors.
+// auditSource reads one transaction, several streams beside each other by cursors, and
+// what the archive took from there.
 type auditSource struct {
 	tx      pgx.Tx
+	shelf   Shelf
 	cursors int
 }
 
@@ -48,7 +53,7 @@ func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 		select origin, 'the book of logs', 'it does not hold this log' from (
 			select origin from ledger_entries union select origin from ledger_openings union select origin from ledger_accesses
 			union select origin from ledger_tiles union select origin from ledger_checkpoints union select origin from ledger_keys
-			union select origin from ledger_messages
+			union select origin from ledger_messages union select origin from ledger_archived union select origin from ledger_months
 			except select origin from ledger_origins where origin <> $1) as stray order by origin`, bookOfStops)
 	if err != nil {
 		return nil, err
@@ -67,50 +72,136 @@ func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 	}
 	orphans, err := collect[ledger.Altered](ctx, s.tx, `
 		select origin, 'entry ' || idx, 'its openings are stored, and it is not' from ledger_openings opening
-		where not exists (select from ledger_entries entry where entry.origin = opening.origin and entry.idx = opening.idx)
+		where not exists (select from ledger_places entry where entry.origin = opening.origin and entry.idx = opening.idx)
 		order by origin, idx`)
-	return append(append(strays, stops...), orphans...), err
+	if err != nil {
+		return nil, err
+	}
+	unsaid, err := s.unsaidPrunings(ctx)
+	return slices.Concat(strays, stops, orphans, unsaid), err
 }
 
 // Erased reads the entries of erasures, each against its commitments; whether they
 // stand in their tree, the audit finds as of any entry.
 func (s *auditSource) Erased(ctx context.Context) (func(subject string) bool, error) {
-	type stored struct{ Entry, Openings []byte }
-	found, err := collect[stored](ctx, s.tx, `
-		select entry.entry, opening.openings from ledger_entries entry
-		join ledger_openings opening on opening.origin = entry.origin and opening.idx = entry.idx
-		where entry.kind = $1`, erasedKind)
+	persons := map[string]bool{}
+	err := s.said(ctx, erasedKind, func(entry ledger.Entry) { persons[entry.Value("person")] = true })
+	return func(subject string) bool { return persons[erasedPerson(subject)] }, err
+}
+
+// unsaidPrunings are those that no sealed entry accounts for.
+func (s *auditSource) unsaidPrunings(ctx context.Context) (unsaid []ledger.Altered, err error) {
+	type pruning struct {
+		Origin string
+		Upto   int64
+	}
+	said := map[pruning]bool{}
+	err = s.said(ctx, prunedKind, func(entry ledger.Entry) {
+		if upto, err := strconv.ParseInt(entry.Value("upto"), 10, 64); err == nil {
+			said[pruning{entry.Value("log"), upto}] = true
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	persons := map[string]bool{}
-	for _, one := range found {
-		entry, err := ledger.OpenEntry(one.Entry, one.Openings)
-		if err == nil && entry.Kind == erasedKind { // another one is found altered in its place
-			persons[entry.Value("person")] = true
+	made, err := collect[pruning](ctx, s.tx, `select origin, upto from ledger_prunings order by 1, 2`)
+	for _, one := range made {
+		if !said[one] {
+			unsaid = append(unsaid, ledger.Altered{Origin: one.Origin, Where: "the entries below " + strconv.FormatInt(one.Upto, 10),
+				What: "they were deleted after an archive, and no sealed entry says so"})
 		}
 	}
-	return func(subject string) bool { return persons[erasedPerson(subject)] }, nil
+	return unsaid, err
 }
 
-func (s *auditSource) Rows(ctx context.Context, origin string) iter.Seq2[ledger.AuditRow, error] {
-	type row struct {
-		Index    int64
-		At       time.Time
-		Kind     string
-		Ref      []byte
-		Entry    []byte
-		Openings []byte
+// said hands out the entries of a kind that are what they commit to; another one is
+// found altered in its place.
+func (s *auditSource) said(ctx context.Context, kind ledger.Kind, each func(ledger.Entry)) error {
+	type place struct {
+		Origin          string
+		Index           int64
+		Entry, Openings []byte
 	}
-	return stream(ctx, s, `
-		select entry.idx, entry.at, entry.kind, entry.ref, entry.entry, opening.openings
-		from ledger_entries entry
-		left join ledger_openings opening on opening.origin = entry.origin and opening.idx = entry.idx
-		where entry.origin = $1 order by entry.idx`, origin, func(r row) ledger.AuditRow {
-		return ledger.AuditRow{
-			Index: uint64(r.Index), At: r.At, Kind: ledger.Kind(r.Kind), Ref: hex.EncodeToString(r.Ref), Entry: r.Entry, Openings: r.Openings,
+	found, err := collect[place](ctx, s.tx, `
+		select place.origin, place.idx, entry.entry, opening.openings from ledger_places place
+		join ledger_openings opening on opening.origin = place.origin and opening.idx = place.idx
+		left join ledger_entries entry on entry.origin = place.origin and entry.idx = place.idx
+		where place.kind = $1`, kind)
+	if err != nil {
+		return err
+	}
+	for _, one := range found {
+		if one.Entry == nil {
+			err := s.shelf.Entries(one.Origin, uint64(one.Index), uint64(one.Index)+1, func(_ uint64, encoded []byte) error {
+				one.Entry = slices.Clone(encoded)
+				return nil
+			})
+			if err != nil {
+				return shelved(err)
+			}
 		}
-	})
+		if entry, err := ledger.OpenEntry(one.Entry, one.Openings); err == nil && entry.Kind == kind {
+			each(entry)
+		}
+	}
+	return nil
+}
+
+type auditedRow struct {
+	Index    int64
+	At       time.Time
+	Kind     string
+	Ref      []byte
+	Entry    []byte
+	Openings []byte
+}
+
+func (r auditedRow) row() ledger.AuditRow {
+	return ledger.AuditRow{
+		Index: uint64(r.Index), At: r.At, Kind: ledger.Kind(r.Kind), Ref: hex.EncodeToString(r.Ref), Entry: r.Entry, Openings: r.Openings,
+	}
+}
+
+// Rows takes those from the archive that are not in the database, with what the
+// database has beside them.
+func (s *auditSource) Rows(ctx context.Context, origin string) iter.Seq2[ledger.AuditRow, error] {
+	return func(yield func(ledger.AuditRow, error) bool) {
+		upto, err := pruned(ctx, s.tx, origin)
+		if err != nil {
+			yield(ledger.AuditRow{}, err)
+			return
+		}
+		if upto > 0 && !s.shelvedRows(ctx, origin, upto, yield) {
+			return
+		}
+		for row, err := range stream(ctx, s, `
+			select entry.idx, entry.at, entry.kind, entry.ref, entry.entry, opening.openings
+			from ledger_entries entry
+			left join ledger_openings opening on opening.origin = entry.origin and opening.idx = entry.idx
+			where entry.origin = $1 order by entry.idx`, origin, auditedRow.row) {
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *auditSource) shelvedRows(ctx context.Context, origin string, upto uint64, yield func(ledger.AuditRow, error) bool) bool {
+	next, stop := iter.Pull2(shelfEntries(s.shelf, origin, upto))
+	defer stop()
+	for row, err := range stream(ctx, s, `
+		select place.idx, place.at, place.kind, place.ref, null::bytea, opening.openings
+		from ledger_archived place
+		left join ledger_openings opening on opening.origin = place.origin and opening.idx = place.idx
+		where place.origin = $1 order by place.idx`, origin, auditedRow.row) {
+		if err == nil && row.Index < upto {
+			row.Entry, err, _ = next()
+		}
+		if !yield(row, err) || err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *auditSource) Accesses(ctx context.Context, origin string) iter.Seq2[ledger.AuditAccess, error] {
@@ -119,7 +210,49 @@ func (s *auditSource) Accesses(ctx context.Context, origin string) iter.Seq2[led
 }
 
 func (s *auditSource) Heads(ctx context.Context, origin string) iter.Seq2[ledger.AuditHead, error] {
-	return stream(ctx, s, `select size, key, note from ledger_checkpoints where origin = $1 order by size`, origin, same[ledger.AuditHead])
+	return func(yield func(ledger.AuditHead, error) bool) {
+		upto, err := pruned(ctx, s.tx, origin)
+		if err == nil && upto > 0 {
+			err = shelved(s.shelf.Notes(origin, 0, upto-1, func(note string) error { return shelvedHead(note, yield) }))
+		}
+		if err != nil {
+			if !errors.Is(err, errEnough) {
+				yield(ledger.AuditHead{}, err)
+			}
+			return
+		}
+		for head, err := range stream(ctx, s, `select size, key, note from ledger_checkpoints where origin = $1 order by size`, origin, same[ledger.AuditHead]) {
+			if !yield(head, err) {
+				return
+			}
+		}
+	}
+}
+
+func shelvedHead(note string, yield func(ledger.AuditHead, error) bool) error {
+	head, err := ledger.ParseCheckpoint(note)
+	if err != nil {
+		return err
+	}
+	key, err := ledger.CheckpointKey(note)
+	if err == nil && !yield(ledger.AuditHead{Size: head.Size, Key: key, Note: note}, nil) {
+		err = errEnough
+	}
+	return err
+}
+
+// Months is as [ledger.AuditSource] has it.
+func (s *auditSource) Months(ctx context.Context, origin string) (map[time.Time]uint64, error) {
+	type month struct {
+		Month time.Time
+		First int64
+	}
+	found, err := collect[month](ctx, s.tx, `select month, first from ledger_months where origin = $1`, origin)
+	months := map[time.Time]uint64{}
+	for _, one := range found {
+		months[one.Month.UTC()] = uint64(one.First)
+	}
+	return months, err
 }
 
 // Messages is as [ledger.AuditSource] has it.

@@ -251,6 +251,9 @@ func (b *ledgerBatch) queueHead(send *pgx.Batch, w ledger.Write) {
 	if w.Chain != nil {
 		send.Queue(`insert into ledger_keys (origin, key, chain) values ($1, $2, $3) on conflict do nothing`, b.lease.Origin, w.Key, w.Chain)
 	}
+	if !w.Month.IsZero() {
+		send.Queue(`insert into ledger_months (origin, month, first) values ($1, $2, $3) on conflict do nothing`, b.lease.Origin, w.Month, int64(w.First))
+	}
 	send.Queue(`insert into ledger_checkpoints (origin, size, key, note) values ($1, $2, $3, $4)`,
 		b.lease.Origin, int64(w.Size), w.Key, w.Checkpoint)
 	send.Queue(`

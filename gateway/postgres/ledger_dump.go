@@ -15,9 +15,16 @@ var (
 	_ ledger.Heads   = (*Ledger)(nil)
 )
 
-// Entries is as [ledger.Records] has it: rows come one at a time from the server.
-// What is handed out is valid until each returns.
+// Entries is as [ledger.Records] has it: rows come one at a time from the archive, and
+// then from the server. What is handed out is valid until each returns.
 func (l *Ledger) Entries(ctx context.Context, origin string, first, end uint64, each func(index uint64, encoded []byte) error) error {
+	upto, err := pruned(ctx, l.db.pool, origin)
+	if err == nil && first < upto {
+		err = shelved(l.db.shelf.Entries(origin, first, min(end, upto), each))
+	}
+	if err != nil {
+		return err
+	}
 	rows, err := l.db.pool.Query(ctx, `
 		select idx, entry from ledger_entries where origin = $1 and idx >= $2 and idx < $3 order by idx`,
 		origin, int64(first), int64(end))
@@ -32,6 +39,13 @@ func (l *Ledger) Entries(ctx context.Context, origin string, first, end uint64, 
 
 // Notes is as [ledger.Records] has it.
 func (l *Ledger) Notes(ctx context.Context, origin string, first, end uint64, each func(note string) error) error {
+	upto, err := pruned(ctx, l.db.pool, origin)
+	if err == nil && first+1 < upto {
+		err = shelved(l.db.shelf.Notes(origin, first, min(end, upto-1), each))
+	}
+	if err != nil {
+		return err
+	}
 	rows, err := l.db.pool.Query(ctx, `
 		select note from ledger_checkpoints where origin = $1 and size > $2 and size <= $3 order by size`,
 		origin, int64(first), int64(end))
@@ -60,6 +74,12 @@ func (l *Ledger) HeadAt(ctx context.Context, origin string, size uint64) (string
 	err := l.db.pool.QueryRow(ctx, `
 		select note from ledger_checkpoints
 		where origin = $1 and ($2 = 0 or size = $2) order by size desc limit 1`, origin, int64(size)).Scan(&note)
+	if errors.Is(err, pgx.ErrNoRows) && size > 0 {
+		err = l.Notes(ctx, origin, size-1, size, func(found string) error {
+			note = found
+			return nil
+		})
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}

@@ -1,9 +1,7 @@
 package postgres_test
 
 import (
-	"bytes"
 	"context"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -11,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"kapok/crypto/sm"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
 	"kapok/gateway/postgres/pgtest"
@@ -29,7 +26,7 @@ func BenchmarkLedgerGrowth(b *testing.B) {
 	for i, size := range []int{10_240, large} {
 		server, _ := pgtest.Durable(b)
 		db, d := pgtest.Open(b, server.DSN()), newDistrict(b)
-		fill(b, db, d, int64(size))
+		fill(b, db, d, asUses, int64(size))
 		log := openLog(b, db.Ledger(), d.options(originA, "a"))
 		appendFrom(b, log, 64, 0, 4_000) // warm
 		took[i] = appendFrom(b, log, 64, 4_000, 20_000)
@@ -82,71 +79,4 @@ func receiptTime(b *testing.B, db *postgres.DB, d district, size int) time.Durat
 	}
 	slices.Sort(took)
 	return took[len(took)*99/100]
-}
-
-// fill makes a log of that size, a multiple of 256, whose tree is true: every entry is
-// the same, so that all nodes of one level are, and the database can write it by
-// itself. References and subjects beside the entries differ, as those of uses do.
-func fill(b *testing.B, db *postgres.DB, d district, size int64) {
-	b.Helper()
-	log := openLog(b, db.Ledger(), d.options(originA, "a"))
-	if _, err := log.Append(b.Context(), simple(1)); err != nil {
-		b.Fatal(err)
-	}
-	one, err := db.Ledger().Stored(b.Context(), originA, 0)
-	if err == nil {
-		err = log.Close(b.Context())
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	nodes := evenNodes(one.Entry)
-	key, note := signedNote(b, d.signing, originA, uint64(size), evenRoot(nodes, uint64(size)))
-	run := func(statement string, args ...any) {
-		if _, err := db.Pool().Exec(b.Context(), statement, args...); err != nil {
-			b.Fatalf("%s: %v", statement, err)
-		}
-	}
-	for _, table := range []string{"ledger_entries", "ledger_openings", "ledger_accesses", "ledger_tiles", "ledger_checkpoints"} {
-		run(`delete from ` + table)
-	}
-	run(`insert into ledger_entries select $1, i, now(), 'outcome', decode(md5(i::text), 'hex'), $2 from generate_series(0, $3::bigint - 1) i`, originA, one.Entry, size)
-	run(`insert into ledger_openings select $1, i, $2 from generate_series(0, $3::bigint - 1) i`, originA, one.Openings, size)
-	run(`insert into ledger_accesses select md5((i % 100000)::text), now() - i * interval '1 ms', $1, i from generate_series(0, $2::bigint - 1) i`, originA, size)
-	for level := 0; size>>(8*level) > 0; level++ {
-		hashes := size >> (8 * level)
-		run(`insert into ledger_tiles select $1, $2::integer, n, $3 from generate_series(0, $4::bigint - 1) n`,
-			originA, level, bytes.Repeat(nodes[8*level], ledger.TileWidth), hashes/ledger.TileWidth)
-		if rest := hashes % ledger.TileWidth; rest > 0 {
-			run(`insert into ledger_tiles values ($1, $2, $3, $4)`, originA, level, hashes/ledger.TileWidth, bytes.Repeat(nodes[8*level], int(rest)))
-		}
-	}
-	run(`insert into ledger_checkpoints values ($1, $2, $3, $4)`, originA, size, key, note)
-	run(`update ledger_origins set size = $2 where origin = $1`, originA, size)
-	run(`vacuum analyze`)
-	run(`checkpoint`)
-}
-
-// evenNodes are the nodes of each level of a tree of equal leaves.
-func evenNodes(entry []byte) [][]byte {
-	leaf := ledger.LeafHash(entry)
-	nodes := [][]byte{leaf[:]}
-	for range 40 {
-		last := nodes[len(nodes)-1]
-		above := sm.Sum([]byte{1}, last, last)
-		nodes = append(nodes, above[:])
-	}
-	return nodes
-}
-
-func evenRoot(nodes [][]byte, size uint64) []byte {
-	lowest := bits.TrailingZeros64(size)
-	root := nodes[lowest]
-	for level := lowest + 1; level < bits.Len64(size); level++ {
-		if size>>level&1 == 1 {
-			sum := sm.Sum([]byte{1}, nodes[level], root)
-			root = sum[:]
-		}
-	}
-	return root
 }

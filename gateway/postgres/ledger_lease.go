@@ -100,6 +100,9 @@ func (l *Ledger) Renew(ctx context.Context, lease ledger.Lease) error {
 func (l *Ledger) Load(ctx context.Context, lease ledger.Lease) (ledger.State, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	if _, err := l.db.pool.Exec(ctx, `select ledger_extend()`); err != nil { // a log that came to the end of its ranges fails, and is loaded again
+		return ledger.State{}, explain(err)
+	}
 	var state ledger.State
 	err := l.db.inTx(ctx, func(tx pgx.Tx) error {
 		state = ledger.State{}

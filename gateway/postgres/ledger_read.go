@@ -42,7 +42,7 @@ func (l *Ledger) Accesses(ctx context.Context, subjectRef string, before LedgerP
 	rows, err := l.db.pool.Query(ctx, `
 		select at, origin, idx from ledger_accesses access
 		where subject_ref = $1 and (at, origin, idx) < ($2, $3, $4) and not exists (
-			select from ledger_entries own where own.origin = access.origin and own.idx = access.idx and own.kind = $6)
+			select from ledger_places own where own.origin = access.origin and own.idx = access.idx and own.kind = $6)
 		order by at desc, origin desc, idx desc limit $5`, subjectRef, before.At, before.Origin, int64(before.Index), limit, LedgerReadKind)
 	if err != nil {
 		return nil, explain(err)
@@ -62,7 +62,7 @@ func (l *Ledger) Find(ctx context.Context, ref string) ([]LedgerEntry, error) {
 	if err != nil || hex.EncodeToString(raw) != ref {
 		return nil, nil
 	}
-	rows, err := l.db.pool.Query(ctx, `select at, origin, idx from ledger_entries where ref = $1 order by at, origin, idx`, raw)
+	rows, err := l.db.pool.Query(ctx, `select at, origin, idx from ledger_places where ref = $1 order by at, origin, idx`, raw)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -86,7 +86,7 @@ func (l *Ledger) Recent(ctx context.Context, before map[string]uint64, limit int
 	for i, origin := range origins {
 		below, bounded := before[origin]
 		rows, err := l.db.pool.Query(ctx, `
-			select at, origin, idx from ledger_entries
+			select at, origin, idx from ledger_places
 			where origin = $1 and (idx < $2 or not $3) order by idx desc limit $4`, origin, int64(below), bounded, limit)
 		if err != nil {
 			return nil, explain(err)
@@ -142,7 +142,8 @@ func (l *Ledger) Checkpoints(ctx context.Context) ([]string, error) {
 	return notes, explain(err)
 }
 
-// entriesAt reads and opens entries, in the order asked for.
+// entriesAt reads and opens entries, in the order asked for. A place where nothing is
+// stored has no entry.
 func (l *Ledger) entriesAt(ctx context.Context, places []LedgerPlace) ([]LedgerEntry, error) {
 	origins, indices := make([]string, len(places)), make([]int64, len(places))
 	for i, place := range places {
@@ -151,19 +152,54 @@ func (l *Ledger) entriesAt(ctx context.Context, places []LedgerPlace) ([]LedgerE
 	rows, err := l.db.pool.Query(ctx, `
 		select entry.entry, opening.openings
 		from unnest($1::text[], $2::bigint[]) with ordinality as asked (origin, idx, position)
-		join ledger_entries entry on entry.origin = asked.origin and entry.idx = asked.idx
+		left join ledger_entries entry on entry.origin = asked.origin and entry.idx = asked.idx
 		left join ledger_openings opening on opening.origin = asked.origin and opening.idx = asked.idx
 		order by asked.position`, origins, indices)
 	if err != nil {
 		return nil, explain(err)
 	}
+	stored, err := pgx.CollectRows(rows, pgx.RowToStructByPos[storedEntry])
+	if err != nil {
+		return nil, explain(err)
+	}
+	if err := l.addShelved(ctx, places, stored); err != nil {
+		return nil, err
+	}
 	entries := make([]LedgerEntry, 0, len(places))
-	var encoded, openings []byte
-	_, err = pgx.ForEachRow(rows, []any{&encoded, &openings}, func() error {
-		entry, err := ledger.OpenEntry(encoded, openings)
-		place := places[len(entries)]
-		entries = append(entries, LedgerEntry{place.Origin, place.Index, entry})
-		return err
-	})
-	return entries, explain(err)
+	for i, one := range stored {
+		if one.Entry == nil {
+			continue
+		}
+		entry, err := ledger.OpenEntry(one.Entry, one.Openings)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, LedgerEntry{places[i].Origin, places[i].Index, entry})
+	}
+	return entries, nil
+}
+
+// storedEntry is an entry as it is stored; without one where the archive took it.
+type storedEntry struct{ Entry, Openings []byte }
+
+// addShelved reads from the archive what the database does not hold.
+func (l *Ledger) addShelved(ctx context.Context, places []LedgerPlace, stored []storedEntry) error {
+	missing := map[string][]uint64{}
+	for i, one := range stored {
+		if one.Entry == nil {
+			missing[places[i].Origin] = append(missing[places[i].Origin], places[i].Index)
+		}
+	}
+	for origin, indices := range missing {
+		found, err := l.fromShelf(ctx, origin, indices)
+		if err != nil {
+			return err
+		}
+		for i, place := range places {
+			if stored[i].Entry == nil && place.Origin == origin {
+				stored[i].Entry = found[place.Index]
+			}
+		}
+	}
+	return nil
 }

@@ -111,7 +111,7 @@ func erase(ctx context.Context, tx pgx.Tx, subject string) (erased Erased, err e
 			where access.subject_ref = $1 and opening.origin = access.origin and opening.idx = access.idx`, &erased.Openings},
 		{`delete from ledger_messages message using ledger_accesses access
 			where access.subject_ref = $1 and message.origin = access.origin and message.idx = access.idx`, &erased.Messages},
-		{`delete from ledger_releases release using ledger_accesses access, ledger_entries entry
+		{`delete from ledger_releases release using ledger_accesses access, ledger_places entry
 			where access.subject_ref = $1 and entry.origin = access.origin and entry.idx = access.idx and release.ref = entry.ref`, &releases},
 		{`delete from person_keys where owner = $1 and use = 'record'`, &erased.Keys},
 	} {
@@ -146,7 +146,7 @@ func erasureEntry(e Erasure, erased Erased) ledger.Entry {
 // KeyEntries lists what the ledger says of a system's key, the earliest first.
 func (l *Ledger) KeyEntries(ctx context.Context, keyID string) ([]LedgerEntry, error) {
 	rows, err := l.db.pool.Query(ctx, `
-		select at, origin, idx from ledger_entries
+		select at, origin, idx from ledger_places
 		where kind in ('key-enrolled', 'key-revoked') order by at, origin, idx`)
 	if err != nil {
 		return nil, explain(err)
