@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"connectors/files", "connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/rest", "connectors/sqlsource", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
-	{"gateway/evidence", "gateway/timestamp", "gateway/replay"},
+	{"gateway/evidence", "gateway/timestamp", "gateway/replay", "gateway/confirmation"},
 	{"gateway/messages"},
 	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases"},
 	{"gateway/postgres"},

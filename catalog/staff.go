@@ -19,6 +19,7 @@ type Staff struct {
 	Name       string `json:"name"`
 	Roles      []Role `json:"roles"`
 	Department string `json:"department"`
+	OfficerRef string `json:"officer_ref,omitempty"` // what the department's systems call them, so that nobody confirms their own request
 
 	written string // the issuer as the file has it, its placeholder open
 }
@@ -39,6 +40,7 @@ func (l *loader) staff(r *record) {
 		Subject:    r.text("subject"),
 		Name:       r.text("name"),
 		Department: r.refer("department", "department"),
+		OfficerRef: r.optional("officer_ref"),
 	}
 	for _, role := range r.texts("roles", oneOf(Bureau, Approver, Auditor, Provider, Consumer)) {
 		s.Roles = append(s.Roles, Role(role))

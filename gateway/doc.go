@@ -34,6 +34,7 @@
 //	gateway/messages       what proves each use, encrypted, beside the ledger
 //	gateway/evidence       one file for a court or an archive; timestamp: tokens for it
 //	gateway/replay         decisions noted, and made again by other policies
+//	gateway/confirmation   a second officer's word on one use
 //	gateway/exchange       the one path; closing: what a node left open
 //	gateway/grants         how a department comes by a right: applications, clocks, disputes
 //	gateway/cases          materials of cases met by licences: no paper asked for twice

@@ -29,14 +29,15 @@ const (
 // the API; Message is safe for anybody, so it holds no value of the request and
 // no cause; Cause is for the log.
 type Error struct {
-	Kind       Kind
-	Code       string        // stable, kebab-case: "nonce-replayed"
-	Message    string        // one sentence; names the rule, echoes no value
-	Field      string        // the field at fault as an RFC 6901 pointer into the body, or a header's name
-	Fields     []string      // the names in excess, for Kind Excess
-	Remedy     string        // what would make it allowed, where that is known
-	RetryAfter time.Duration // for Unavailable and TooMany
-	Cause      error         // never shown to the caller
+	Kind         Kind
+	Code         string        // stable, kebab-case: "nonce-replayed"
+	Message      string        // one sentence; names the rule, echoes no value
+	Field        string        // the field at fault as an RFC 6901 pointer into the body, or a header's name
+	Fields       []string      // the names in excess, for Kind Excess
+	Remedy       string        // what would make it allowed, where that is known
+	Confirmation string        // what a second officer is asked about, for the code second-approver-needed
+	RetryAfter   time.Duration // for Unavailable and TooMany
+	Cause        error         // never shown to the caller
 }
 
 // Error is for logs; it includes the cause.

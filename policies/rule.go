@@ -35,9 +35,11 @@ const (
 	dutyForm  = `(notify|watermark|second-approver|predicate-only(:[a-z0-9_]+)?|mask:[a-z0-9_]+)`
 	valueless = "predicate-only"
 
-	// SecondApprover is the duty that whoever carries a decision out cannot leave to the
-	// caller: without the confirmation nothing is released.
+	// What whoever carries a decision out does itself, beside the masks: it releases
+	// nothing without another officer's confirmation, tells the person, marks the answer.
 	SecondApprover = "second-approver"
+	Notify         = "notify"
+	Watermark      = "watermark"
 )
 
 func dutiesOf(annotation string) []duty {

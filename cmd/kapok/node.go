@@ -14,6 +14,7 @@ import (
 	"kapok/connectors/builtin"
 	"kapok/crypto/keys"
 	"kapok/crypto/sm"
+	"kapok/gateway/confirmation"
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
@@ -119,7 +120,8 @@ func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live, Refresh: n.refresh,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
 		Tests: n.database, Uses: n.database, Violations: corrections{n}, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
-		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
+		Confirmations: n.database,
+		Signing:       n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	}
 }
@@ -136,6 +138,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Returns:  n.database.Returns(),
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,
+		Seconding: &confirmation.Service{Store: n.database, Log: n.journal, Now: time.Now}, Notices: n.database,
 		Trial: n.workflow.trialClock(), Proxies: n.config.proxies(),
 		Sources: n.workshop.health, Violations: n.database,
 		Trust: n.bundle(),

@@ -29,10 +29,10 @@ const accessAudience = "kapok-exchange"
 // RFC 7800).
 type accessClaims struct {
 	jwt.RegisteredClaims
-	Confirmation confirmation `json:"cnf"`
+	Confirmation boundTo `json:"cnf"`
 }
 
-type confirmation struct {
+type boundTo struct {
 	Thumbprint string `json:"jkt"`
 }
 
@@ -45,7 +45,7 @@ func (s *Service) mintAccess(ctx context.Context, key SystemKey) (string, error)
 			Issuer: s.publicURL, Subject: key.System, Audience: jwt.ClaimStrings{accessAudience},
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenLifetime)), ID: newRef(),
 		},
-		Confirmation: confirmation{Thumbprint: key.KeyID},
+		Confirmation: boundTo{Thumbprint: key.KeyID},
 	}
 	return jose.Sign(ctx, claims, tokenHeader(signing), signing.Signer)
 }

@@ -51,6 +51,7 @@ func (s *Service) conclude(ctx context.Context, u *use) error {
 	for _, step := range []func(context.Context, *use) error{
 		func(_ context.Context, u *use) error { return s.resolveItem(u) },
 		s.decide,
+		s.confirm,
 		s.checkSource,
 		s.minimise,
 	} {

@@ -63,9 +63,9 @@ func (u *use) itemVersion() string {
 	return fmt.Sprintf("%s@%d", u.item.Code, u.item.Version)
 }
 
-// decisionFields says by what right, for a use that was allowed.
+// decisionFields says by what right, for a use that was allowed, and under what duties.
 func (u *use) decisionFields() []ledger.Field {
-	return append(u.editionFields(), []ledger.Field{
+	return append(append(u.editionFields(), u.dutyFields()...), []ledger.Field{
 		{Name: "basis-kind", Value: string(u.resolved.Basis.Kind)},
 		{Name: "provision", Value: u.resolved.Basis.Provision()},
 		{Name: "grant", Value: u.grant.ID},
@@ -128,6 +128,9 @@ func (s *Service) refusalEntry(u *use, failure *gateway.Error) ledger.Entry {
 		ledger.Field{Name: fieldCode, Value: failure.Code},
 		ledger.Field{Name: "excess", Value: strings.Join(failure.Fields, ",")},
 	)
+	if failure.Confirmation != "" {
+		fields = append(fields, ledger.Field{Name: "confirmation", Value: failure.Confirmation})
+	}
 	return ledger.Entry{Kind: refusalKind, Ref: u.ref, At: s.now(), Fields: fields}
 }
 

@@ -8,6 +8,7 @@ import (
 	"kapok/connectors"
 	"kapok/crypto/keys"
 	"kapok/gateway"
+	"kapok/gateway/confirmation"
 	"kapok/gateway/ledger"
 	"kapok/policies"
 )
@@ -34,6 +35,8 @@ type use struct {
 
 	caseState CaseState // check case
 	reserved  bool      // a use of the basis is taken, and nothing was released yet
+
+	confirmed confirmation.Confirmation // confirm: a second officer's word; the zero one was not needed
 
 	charged  string   // charge: the grant whose rate and quota were taken
 	tested   bool     // the book knows the tests
@@ -83,6 +86,7 @@ func (s *Service) enter(ctx context.Context, u *use) error {
 		s.resolve,
 		s.decide,
 		s.checkCase,
+		s.confirm,
 		s.charge,
 		s.reserveUse,
 	} {

@@ -83,6 +83,9 @@ func (u *use) claims() []ledger.Claim {
 			Digest: sm.Sum(u.call.Body), Expires: u.started.Add(idempotencyLifetime),
 		})
 	}
+	if u.confirmed.ID != "" {
+		claims = append(claims, u.confirmationClaim())
+	}
 	return claims
 }
 
@@ -99,6 +102,9 @@ func weigh(found ledger.Found) (retryOf string, refusal *gateway.Error) {
 	for _, taken := range found.Taken {
 		if taken.Claim.Space == "nonce" {
 			return "", nonceReplayed()
+		}
+		if taken.Claim.Space == confirmationSpace {
+			return "", confirmationUsed()
 		}
 		if taken.Digest != taken.Claim.Digest {
 			return "", gateway.Fail(gateway.Conflict, "idempotency-mismatch",

@@ -30,6 +30,7 @@ type response struct {
 	DataSalt   string           `json:"data_salt"` // opens the receipt's commitment to data
 	Source     responseSource   `json:"source"`
 	Decision   responseDecision `json:"decision"`
+	Watermark  *watermark       `json:"watermark,omitempty"`
 	// and last the member "receipt"
 }
 
@@ -50,7 +51,7 @@ type responseDecision struct {
 
 // sign makes the response and binds it to the request that it answers.
 func (s *Service) sign(ctx context.Context, u *use) (Release, error) {
-	body, err := u.body()
+	body, err := u.body(s.mark(u))
 	if err != nil {
 		s.closeLater(u, gateway.AsError(err).Code)
 		return Release{}, err
@@ -100,7 +101,7 @@ func (s *Service) sealer(u *use) keys.Signing {
 
 // body writes the response. The receipt is put in as it is: it is canonical, and going
 // through an encoder again costs as much as all the rest.
-func (u *use) body() ([]byte, error) {
+func (u *use) body(mark *watermark) ([]byte, error) {
 	receipt, err := u.outcome.Receipt(forCaller)
 	if err != nil {
 		return nil, err
@@ -108,8 +109,9 @@ func (u *use) body() ([]byte, error) {
 	head, err := encode(response{
 		ExchangeID: u.ref, Retry: u.retryOf != "", RetryOf: u.retryOf,
 		Data: u.data, DataSalt: u.salt,
-		Source:   responseSource{Provider: u.item.Provider, AsOf: u.asOf(), Cached: u.answer.Cached, HeldFields: len(u.answer.Records[0]), Lineage: u.answer.Origin},
-		Decision: responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
+		Source:    responseSource{Provider: u.item.Provider, AsOf: u.asOf(), Cached: u.answer.Cached, HeldFields: len(u.answer.Records[0]), Lineage: u.answer.Origin},
+		Decision:  responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
+		Watermark: mark,
 	})
 	if err != nil {
 		return nil, err

@@ -102,6 +102,7 @@ type Config struct {
 	Presentations Presentations
 	Grants        Grants
 	Cases         Cases
+	Confirmations Confirmations
 	Drain         func(ctx context.Context, pending string) (ledger.Sealed, error) // seals what was committed
 	Signing       func() keys.Signing                                              // the operational key in force
 	Roots         [][]byte                                                         // DER of the roots that operational certificates chain to
@@ -128,6 +129,7 @@ type Service struct {
 	issued        *issued
 	limits        *limits
 	cases         Cases
+	confirmations Confirmations
 	drain         func(ctx context.Context, pending string) (ledger.Sealed, error)
 	signing       func() keys.Signing
 	verifier      *sm.Verifier
@@ -155,7 +157,7 @@ func New(c Config) (*Service, error) {
 		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),
-		cases:  c.Cases, drain: c.Drain,
+		cases:  c.Cases, confirmations: c.Confirmations, drain: c.Drain,
 		signing:  c.Signing,
 		verifier: c.Verifier, issuers: issuers, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),

@@ -170,6 +170,45 @@ func (e CatalogItemSharedType) Valid() bool {
 	}
 }
 
+// Defines values for ConfirmationState.
+const (
+	ConfirmationStateCONFIRMED ConfirmationState = "CONFIRMED"
+	ConfirmationStatePENDING   ConfirmationState = "PENDING"
+	ConfirmationStateREFUSED   ConfirmationState = "REFUSED"
+)
+
+// Valid indicates whether the value is a known member of the ConfirmationState enum.
+func (e ConfirmationState) Valid() bool {
+	switch e {
+	case ConfirmationStateCONFIRMED:
+		return true
+	case ConfirmationStatePENDING:
+		return true
+	case ConfirmationStateREFUSED:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConfirmationEventEvent.
+const (
+	ConfirmationEventEventConfirmed ConfirmationEventEvent = "confirmed"
+	ConfirmationEventEventRefused   ConfirmationEventEvent = "refused"
+)
+
+// Valid indicates whether the value is a known member of the ConfirmationEventEvent enum.
+func (e ConfirmationEventEvent) Valid() bool {
+	switch e {
+	case ConfirmationEventEventConfirmed:
+		return true
+	case ConfirmationEventEventRefused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConsistencyKind.
 const (
 	ConsistencyKindKapokConsistency ConsistencyKind = "kapok-consistency"
@@ -584,6 +623,21 @@ func (e MatterState) Valid() bool {
 	case MatterStateSUBMITTED:
 		return true
 	case MatterStateWITHDRAWN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationKind.
+const (
+	NotificationKindUse NotificationKind = "use"
+)
+
+// Valid indicates whether the value is a known member of the NotificationKind enum.
+func (e NotificationKind) Valid() bool {
+	switch e {
+	case NotificationKindUse:
 		return true
 	default:
 		return false
@@ -1435,6 +1489,58 @@ type CheckpointList struct {
 // Code Stable; one of `x-codes`.
 type Code = string
 
+// Confirmation defines model for Confirmation.
+type Confirmation struct {
+	// AskedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	AskedAt Timestamp `json:"asked_at"`
+	CaseNo  string    `json:"case_no"`
+
+	// DecidedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	DecidedAt  Timestamp `json:"decided_at,omitempty,omitzero"`
+	Department Named     `json:"department"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	Fields  []string  `json:"fields"`
+	ID      string    `json:"id"`
+	Item    Named     `json:"item"`
+
+	// OfficerRef The first officer, as their department names them.
+	OfficerRef  string            `json:"officer_ref"`
+	Operation   string            `json:"operation"`
+	Provider    Named             `json:"provider"`
+	Purpose     Named             `json:"purpose"`
+	Reason      string            `json:"reason,omitempty,omitzero"`
+	ServiceItem Named             `json:"service_item"`
+	State       ConfirmationState `json:"state"`
+	System      Named             `json:"system"`
+}
+
+// ConfirmationState defines model for Confirmation.State.
+type ConfirmationState string
+
+// ConfirmationEvent defines model for ConfirmationEvent.
+type ConfirmationEvent struct {
+	Event ConfirmationEventEvent `json:"event"`
+
+	// Reason Needed to refuse.
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
+// ConfirmationEventEvent defines model for ConfirmationEvent.Event.
+type ConfirmationEventEvent string
+
+// ConfirmationList defines model for ConfirmationList.
+type ConfirmationList struct {
+	Confirmations []Confirmation `json:"confirmations"`
+}
+
 // ConsentRequest The terms of the notice that was read, and its SM3.
 type ConsentRequest struct {
 	// CaseNo The case (办件编号).
@@ -1627,6 +1733,9 @@ type ExchangeResponse struct {
 	// Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
 	RetryOf ExchangeID  `json:"retry_of,omitempty,omitzero"`
 	Source  SourceFacts `json:"source"`
+
+	// Watermark Who has the data, for which case, since when (duty `watermark`). Show and print the data with `text` over it.
+	Watermark Watermark `json:"watermark,omitempty,omitzero"`
 }
 
 // FieldName The name of an information item (信息项).
@@ -1945,6 +2054,37 @@ type Notice struct {
 	Version string `json:"version"`
 }
 
+// Notification defines model for Notification.
+type Notification struct {
+	// Access The receipt of the access that it is about.
+	Access string `json:"access"`
+
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At         Timestamp        `json:"at"`
+	Department Named            `json:"department"`
+	Item       Named            `json:"item"`
+	Kind       NotificationKind `json:"kind"`
+	Operation  string           `json:"operation"`
+
+	// ReadAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ReadAt      Timestamp `json:"read_at,omitempty,omitzero"`
+	ServiceItem Named     `json:"service_item"`
+}
+
+// NotificationKind defines model for Notification.Kind.
+type NotificationKind string
+
+// NotificationPage defines model for NotificationPage.
+type NotificationPage struct {
+	// Next The cursor of the next page; absent on the last.
+	Next          string         `json:"next,omitempty,omitzero"`
+	Notifications []Notification `json:"notifications"`
+}
+
 // OAuthError defines model for OAuthError.
 type OAuthError struct {
 	// Code Stable; one of `x-codes`.
@@ -2103,6 +2243,9 @@ type ProbingList struct {
 type Problem struct {
 	// Code Stable; one of `x-codes`.
 	Code Code `json:"code"`
+
+	// Confirmation What the second officer confirms, with `second-approver-needed`.
+	Confirmation string `json:"confirmation,omitempty,omitzero"`
 
 	// Detail One sentence; names the rule, repeats no value.
 	Detail string `json:"detail"`
@@ -2557,6 +2700,24 @@ type UnverifiedUse struct {
 	Uses        int64  `json:"uses"`
 }
 
+// Watermark Who has the data, for which case, since when (duty `watermark`). Show and print the data with `text` over it.
+type Watermark struct {
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At         Timestamp `json:"at"`
+	CaseNo     string    `json:"case_no"`
+	Department string    `json:"department"`
+
+	// ExchangeID Random; links intent, outcome and receipt.
+	//
+	// Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
+	ExchangeID ExchangeID `json:"exchange_id"`
+	OfficerRef string     `json:"officer_ref"`
+	System     string     `json:"system"`
+	Text       string     `json:"text"`
+}
+
 // Wording In words, for the other side; never in the ledger.
 type Wording = string
 
@@ -2639,6 +2800,19 @@ type ListUnverifiedUsesParams struct {
 
 // AskForCatalogUpdateParams defines parameters for AskForCatalogUpdate.
 type AskForCatalogUpdateParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ListConfirmationsParams defines parameters for ListConfirmations.
+type ListConfirmationsParams struct {
+	// Open Only those that wait.
+	Open  bool  `form:"open,omitempty" json:"open,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// DecideConfirmationParams defines parameters for DecideConfirmation.
+type DecideConfirmationParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -2769,6 +2943,19 @@ type WithdrawBasisParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ListMyNotificationsParams defines parameters for ListMyNotifications.
+type ListMyNotificationsParams struct {
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ReadMyNotificationParams defines parameters for ReadMyNotification.
+type ReadMyNotificationParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // ShowPresentationParams defines parameters for ShowPresentation.
 type ShowPresentationParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -2806,6 +2993,9 @@ type OpenStatutoryBasisJSONRequestBody = StatutoryRequest
 
 // AskForCatalogUpdateJSONRequestBody defines body for AskForCatalogUpdate for application/json ContentType.
 type AskForCatalogUpdateJSONRequestBody = CatalogUpdateRequest
+
+// DecideConfirmationJSONRequestBody defines body for DecideConfirmation for application/json ContentType.
+type DecideConfirmationJSONRequestBody = ConfirmationEvent
 
 // AcceptCaseJSONRequestBody defines body for AcceptCase for application/json ContentType.
 type AcceptCaseJSONRequestBody = CaseAcceptance
@@ -2887,6 +3077,12 @@ type ServerInterface interface {
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(c *gin.Context, category ItemCategory, serial ItemSerial)
+	// ListConfirmations Uses that a second officer is asked about (待第二人确认)
+	// (GET /v1/confirmations)
+	ListConfirmations(c *gin.Context, params ListConfirmationsParams)
+	// DecideConfirmation Confirm or refuse a use as the second officer
+	// (POST /v1/confirmations/{id}/events)
+	DecideConfirmation(c *gin.Context, id RecordID, params DecideConfirmationParams)
 	// GetCase A case of the own department (办件材料)
 	// (GET /v1/desk/cases)
 	GetCase(c *gin.Context, params GetCaseParams)
@@ -2965,6 +3161,12 @@ type ServerInterface interface {
 	// GetMyLicenceFile The sealed OFD of a licence of mine (我的证照文件)
 	// (GET /v1/me/licences/{id}/file)
 	GetMyLicenceFile(c *gin.Context, id string)
+	// ListMyNotifications What I am told of uses of my data (使用告知)
+	// (GET /v1/me/notifications)
+	ListMyNotifications(c *gin.Context, params ListMyNotificationsParams)
+	// ReadMyNotification Note that I have read a notification
+	// (POST /v1/me/notifications/{origin}/{index}/read)
+	ReadMyNotification(c *gin.Context, origin Origin, index Index, params ReadMyNotificationParams)
 	// ShowPresentation Show licences by a code (出示用证码)
 	// (POST /v1/me/presentations)
 	ShowPresentation(c *gin.Context, params ShowPresentationParams)
@@ -3354,6 +3556,93 @@ func (siw *ServerInterfaceWrapper) GetCatalogItem(c *gin.Context) {
 	}
 
 	siw.Handler.GetCatalogItem(c, category, serial)
+}
+
+// ListConfirmations operation middleware
+func (siw *ServerInterfaceWrapper) ListConfirmations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConfirmationsParams
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListConfirmations(c, params)
+}
+
+// DecideConfirmation operation middleware
+func (siw *ServerInterfaceWrapper) DecideConfirmation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideConfirmationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideConfirmation(c, id, params)
 }
 
 // GetCase operation middleware
@@ -4341,6 +4630,102 @@ func (siw *ServerInterfaceWrapper) GetMyLicenceFile(c *gin.Context) {
 	siw.Handler.GetMyLicenceFile(c, id)
 }
 
+// ListMyNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ListMyNotifications(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMyNotificationsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMyNotifications(c, params)
+}
+
+// ReadMyNotification operation middleware
+func (siw *ServerInterfaceWrapper) ReadMyNotification(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "origin" -------------
+	var origin Origin
+
+	err = runtime.BindStyledParameterWithOptions("simple", "origin", c.Param("origin"), &origin, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter origin: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "index" -------------
+	var index Index
+
+	err = runtime.BindStyledParameterWithOptions("simple", "index", c.Param("index"), &index, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter index: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadMyNotificationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadMyNotification(c, origin, index, params)
+}
+
 // ShowPresentation operation middleware
 func (siw *ServerInterfaceWrapper) ShowPresentation(c *gin.Context) {
 
@@ -4676,6 +5061,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/catalog-updates", wrapper.AskForCatalogUpdate)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
+	router.GET(options.BaseURL+"/v1/confirmations", wrapper.ListConfirmations)
+	router.POST(options.BaseURL+"/v1/confirmations/:id/events", wrapper.DecideConfirmation)
 	router.GET(options.BaseURL+"/v1/desk/cases", wrapper.GetCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/acceptance", wrapper.AcceptCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/decision", wrapper.DecideCase)
@@ -4702,6 +5089,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/bases/notice", wrapper.ShowNotice)
 	router.GET(options.BaseURL+"/v1/me/licences", wrapper.ListMyLicences)
 	router.GET(options.BaseURL+"/v1/me/licences/:id/file", wrapper.GetMyLicenceFile)
+	router.GET(options.BaseURL+"/v1/me/notifications", wrapper.ListMyNotifications)
+	router.POST(options.BaseURL+"/v1/me/notifications/:origin/:index/read", wrapper.ReadMyNotification)
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
@@ -4950,6 +5339,52 @@ type GetCatalogItemResponseObject interface {
 type GetCatalogItem200JSONResponse CatalogItem
 
 func (response GetCatalogItem200JSONResponse) VisitGetCatalogItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConfirmationsRequestObject struct {
+	Params ListConfirmationsParams
+}
+
+type ListConfirmationsResponseObject interface {
+	VisitListConfirmationsResponse(w http.ResponseWriter) error
+}
+
+type ListConfirmations200JSONResponse ConfirmationList
+
+func (response ListConfirmations200JSONResponse) VisitListConfirmationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideConfirmationRequestObject struct {
+	ID     RecordID `json:"id"`
+	Params DecideConfirmationParams
+	Body   *DecideConfirmationJSONRequestBody
+}
+
+type DecideConfirmationResponseObject interface {
+	VisitDecideConfirmationResponse(w http.ResponseWriter) error
+}
+
+type DecideConfirmation200JSONResponse Confirmation
+
+func (response DecideConfirmation200JSONResponse) VisitDecideConfirmationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -5553,6 +5988,46 @@ func (response GetMyLicenceFile200ApplicationOfdResponse) VisitGetMyLicenceFileR
 	return err
 }
 
+type ListMyNotificationsRequestObject struct {
+	Params ListMyNotificationsParams
+}
+
+type ListMyNotificationsResponseObject interface {
+	VisitListMyNotificationsResponse(w http.ResponseWriter) error
+}
+
+type ListMyNotifications200JSONResponse NotificationPage
+
+func (response ListMyNotifications200JSONResponse) VisitListMyNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadMyNotificationRequestObject struct {
+	Origin Origin `json:"origin"`
+	Index  Index  `json:"index"`
+	Params ReadMyNotificationParams
+}
+
+type ReadMyNotificationResponseObject interface {
+	VisitReadMyNotificationResponse(w http.ResponseWriter) error
+}
+
+type ReadMyNotification204Response struct {
+}
+
+func (response ReadMyNotification204Response) VisitReadMyNotificationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type ShowPresentationRequestObject struct {
 	Params ShowPresentationParams
 	Body   *ShowPresentationJSONRequestBody
@@ -5811,6 +6286,12 @@ type StrictServerInterface interface {
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(ctx context.Context, request GetCatalogItemRequestObject) (GetCatalogItemResponseObject, error)
+	// ListConfirmations Uses that a second officer is asked about (待第二人确认)
+	// (GET /v1/confirmations)
+	ListConfirmations(ctx context.Context, request ListConfirmationsRequestObject) (ListConfirmationsResponseObject, error)
+	// DecideConfirmation Confirm or refuse a use as the second officer
+	// (POST /v1/confirmations/{id}/events)
+	DecideConfirmation(ctx context.Context, request DecideConfirmationRequestObject) (DecideConfirmationResponseObject, error)
 	// GetCase A case of the own department (办件材料)
 	// (GET /v1/desk/cases)
 	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
@@ -5889,6 +6370,12 @@ type StrictServerInterface interface {
 	// GetMyLicenceFile The sealed OFD of a licence of mine (我的证照文件)
 	// (GET /v1/me/licences/{id}/file)
 	GetMyLicenceFile(ctx context.Context, request GetMyLicenceFileRequestObject) (GetMyLicenceFileResponseObject, error)
+	// ListMyNotifications What I am told of uses of my data (使用告知)
+	// (GET /v1/me/notifications)
+	ListMyNotifications(ctx context.Context, request ListMyNotificationsRequestObject) (ListMyNotificationsResponseObject, error)
+	// ReadMyNotification Note that I have read a notification
+	// (POST /v1/me/notifications/{origin}/{index}/read)
+	ReadMyNotification(ctx context.Context, request ReadMyNotificationRequestObject) (ReadMyNotificationResponseObject, error)
 	// ShowPresentation Show licences by a code (出示用证码)
 	// (POST /v1/me/presentations)
 	ShowPresentation(ctx context.Context, request ShowPresentationRequestObject) (ShowPresentationResponseObject, error)
@@ -6306,6 +6793,77 @@ func (sh *strictHandler) GetCatalogItem(ctx *gin.Context, category ItemCategory,
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetCatalogItemResponseObject); ok {
 		if err := validResponse.VisitGetCatalogItemResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListConfirmations operation middleware
+func (sh *strictHandler) ListConfirmations(ctx *gin.Context, params ListConfirmationsParams) {
+	var request ListConfirmationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConfirmations(ctx, request.(ListConfirmationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConfirmations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListConfirmationsResponseObject); ok {
+		if err := validResponse.VisitListConfirmationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideConfirmation operation middleware
+func (sh *strictHandler) DecideConfirmation(ctx *gin.Context, id RecordID, params DecideConfirmationParams) {
+	var request DecideConfirmationRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DecideConfirmationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideConfirmation(ctx, request.(DecideConfirmationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideConfirmation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideConfirmationResponseObject); ok {
+		if err := validResponse.VisitDecideConfirmationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -7163,6 +7721,60 @@ func (sh *strictHandler) GetMyLicenceFile(ctx *gin.Context, id string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMyLicenceFileResponseObject); ok {
 		if err := validResponse.VisitGetMyLicenceFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyNotifications operation middleware
+func (sh *strictHandler) ListMyNotifications(ctx *gin.Context, params ListMyNotificationsParams) {
+	var request ListMyNotificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyNotifications(ctx, request.(ListMyNotificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyNotifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMyNotificationsResponseObject); ok {
+		if err := validResponse.VisitListMyNotificationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReadMyNotification operation middleware
+func (sh *strictHandler) ReadMyNotification(ctx *gin.Context, origin Origin, index Index, params ReadMyNotificationParams) {
+	var request ReadMyNotificationRequestObject
+
+	request.Origin = origin
+	request.Index = index
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReadMyNotification(ctx, request.(ReadMyNotificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReadMyNotification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReadMyNotificationResponseObject); ok {
+		if err := validResponse.VisitReadMyNotificationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

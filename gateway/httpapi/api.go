@@ -38,6 +38,8 @@ type Config struct {
 	Desk       Desk
 	Stops      Stops
 	Unverified Unverified
+	Seconding  Confirmations
+	Notices    Notifications
 	Returns    Returns
 	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
@@ -74,6 +76,8 @@ type api struct {
 	desk       Desk
 	stops      Stops
 	unverified Unverified
+	seconding  Confirmations
+	notices    Notifications
 	trial      TrialClock
 	proxies    []netip.Prefix
 	provider   *provider
@@ -103,6 +107,7 @@ func New(config Config) (http.Handler, error) {
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
 		safe: config.Safe, licences: config.Licences, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
+		seconding: config.Seconding, notices: config.Notices,
 		returns:  config.Returns,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,

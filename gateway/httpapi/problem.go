@@ -50,7 +50,7 @@ func writeProblem(c *gin.Context, err error) {
 	writeProblemAs(c, known.status, Problem{
 		Type: problemType + failure.Code, Title: known.title, Status: known.status,
 		Detail: failure.Message, Code: failure.Code, TraceID: v.trace,
-		Field: failure.Field, Fields: failure.Fields, Remedy: failure.Remedy,
+		Field: failure.Field, Fields: failure.Fields, Remedy: failure.Remedy, Confirmation: failure.Confirmation,
 	}, "application/problem+json")
 }
 

@@ -110,6 +110,12 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.GET("/v1/stops", desk, contract.check, op.ListStops)
 	r.POST("/v1/stops", a.person(RoleBureau), a.ownPage, contract.check, op.StopAtOnce)
 	r.POST("/v1/stops/:id/reopening", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ReopenStop)
+
+	// What policies oblige to.
+	r.GET("/v1/confirmations", a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau, RoleAuditor), contract.check, op.ListConfirmations)
+	r.POST("/v1/confirmations/:id/events", a.person(RoleConsumer, RoleProvider, RoleApprover), a.ownPage, contract.check, op.DecideConfirmation)
+	citizen.GET("/notifications", contract.check, op.ListMyNotifications)
+	citizen.POST("/notifications/:origin/:index/read", a.ownPage, contract.check, op.ReadMyNotification)
 	if a.trial != nil { // kapok dev only
 		r.POST("/v1/trial/clock", contract.check, op.AdvanceTrialClock)
 	}

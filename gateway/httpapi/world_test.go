@@ -23,6 +23,7 @@ import (
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/connectors/guard"
 	"kapok/gateway"
+	"kapok/gateway/confirmation"
 	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
 	"kapok/gateway/httpapi"
@@ -71,6 +72,8 @@ func newWorld(t testing.TB, options ...option) *world {
 	w.openWorkflow(t, known)
 	config.Matters, config.Desk, config.Stops, config.Trial = w.grants, w.grants, w.grants, w.clock
 	config.Unverified = w.stores.db
+	config.Seconding = &confirmation.Service{Store: w.stores.db, Log: w.stores.log, Now: time.Now}
+	config.Notices = w.stores.db
 	for _, change := range options {
 		change(&config)
 	}

@@ -61,6 +61,9 @@ func (db *DB) rollUpSome(ctx context.Context, origin string) (read int, err erro
 		if err := addUnverified(ctx, tx, uses.strange); err != nil {
 			return err
 		}
+		if err := addNotifications(ctx, tx, uses.told); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, "update grant_uses_read set next = $2 where origin = $1", origin, next+int64(read))
 		return err
 	})
@@ -73,22 +76,24 @@ type usesRead struct {
 	entries int
 	counts  map[usedPart]int
 	strange map[unverifiedKey]int // no case source could confirm them
+	told    []told                // whom a use concerns, to be told of it
 	last    time.Time
 }
 
 func usesFrom(ctx context.Context, tx pgx.Tx, origin string, next int64) (usesRead, error) {
 	rows, err := tx.Query(ctx, `
-		select e.kind, e.at, e.entry, o.openings from ledger_entries e
+		select e.idx, e.kind, e.at, e.entry, o.openings from ledger_entries e
 		left join ledger_openings o on o.origin = e.origin and o.idx = e.idx
 		where e.origin = $1 and e.idx >= $2 order by e.idx limit $3`, origin, next, rollAtOnce)
 	if err != nil {
 		return usesRead{}, err
 	}
 	read := usesRead{counts: map[usedPart]int{}, strange: map[unverifiedKey]int{}}
+	var index int64
 	var kind string
 	var at time.Time
 	var encoded, openings []byte
-	_, err = pgx.ForEachRow(rows, []any{&kind, &at, &encoded, &openings}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&index, &kind, &at, &encoded, &openings}, func() error {
 		read.entries++
 		if kind != string(ledger.OutcomeKind) {
 			return nil
@@ -99,6 +104,7 @@ func usesFrom(ctx context.Context, tx pgx.Tx, origin string, next int64) (usesRe
 		}
 		read.last = at
 		read.count(entry)
+		read.tell(origin, index, entry)
 		return nil
 	})
 	return read, err

@@ -76,7 +76,14 @@ type Work interface {
 	Review(ctx context.Context, g grants.Grant, u grants.Usage) (grants.Matter, bool, error)
 }
 
+// rollArgs is a job: what the logs gained is added up, and people are told of it.
+type rollArgs struct{}
+
+// Kind names the job.
+func (rollArgs) Kind() string { return "uses-roll-up" }
+
 const (
+	rollEvery   = 15 * time.Second
 	sweepEvery  = time.Minute
 	reviewEvery = 24 * time.Hour
 	atOnce      = 200 // matters or grants that one job looks at
@@ -92,10 +99,11 @@ func (w *Workflow) StartJobs(ctx context.Context, node string, work Work) (stop 
 	}))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[sweepArgs]) error { return w.RingDue(ctx, work) }))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[reviewArgs]) error { return w.ReviewUnused(ctx, work) }))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[rollArgs]) error { return w.RollUpUses(ctx) }))
 	client, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
 		ID: fmt.Sprintf("%.80s", node), Schema: riverSchema, Logger: w.log, Workers: workers,
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobWorkers}},
-		PeriodicJobs: []*river.PeriodicJob{periodic(sweepEvery, sweepArgs{}), periodic(reviewEvery, reviewArgs{})},
+		PeriodicJobs: []*river.PeriodicJob{periodic(rollEvery, rollArgs{}), periodic(sweepEvery, sweepArgs{}), periodic(reviewEvery, reviewArgs{})},
 	})
 	if err != nil {
 		return nil, err
