@@ -1,6 +1,10 @@
 package catalog
 
-import "kapok/gateway"
+import (
+	"fmt"
+
+	"kapok/gateway"
+)
 
 // Level is the level of government (层级) of a department.
 type Level string
@@ -30,6 +34,28 @@ type System struct {
 	ID         string `json:"id"`
 	Department string `json:"department"` // a [Department]'s id
 	Name       string `json:"name"`
+	Desk       bool   `json:"desk,omitempty"` // Kapok's own desk, at which the department's officers work signed in; it has no key
+}
+
+// Desk finds a department's desk.
+func (c *Catalog) Desk(department string) (*System, bool) {
+	for _, system := range c.systems {
+		if system.Desk && system.Department == department {
+			return system, true
+		}
+	}
+	return nil, false
+}
+
+var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk}
+
+func departmentHasOneDesk(c *Catalog, s *System) error {
+	for _, other := range c.systems {
+		if s.Desk && other.Desk && other != s && other.Department == s.Department {
+			return fmt.Errorf("the department %q has another desk already", s.Department)
+		}
+	}
+	return nil
 }
 
 func (l *loader) department(r *record) {
@@ -50,6 +76,7 @@ func (l *loader) system(r *record) {
 		ID:         r.define("system", "id", identifier),
 		Department: r.refer("department", "department"),
 		Name:       r.text("name"),
+		Desk:       r.flag("desk"),
 	}
 	l.found.systems[s.ID] = s
 }

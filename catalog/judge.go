@@ -12,6 +12,9 @@ func (l *loader) judge() {
 	for _, department := range l.found.departments {
 		apply(l, name{"department", department.ID}, department, departmentRules)
 	}
+	for _, system := range l.found.systems {
+		apply(l, name{"system", system.ID}, system, systemRules)
+	}
 	for _, item := range l.found.items {
 		apply(l, name{"item", item.Code}, item, itemRules)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"kapok/crypto/pki"
 )
 
 // config is what a node is told: a YAML file, overridden by KAPOK_… variables
@@ -29,6 +31,7 @@ type config struct {
 	Policies  string         `koanf:"policies"` // folder; empty: those built in
 	SignIn    signInConfig   `koanf:"sign_in"`
 	Calendars string         `koanf:"calendars"`   // folder of further years of working days; empty: those built in
+	SealRoots string         `koanf:"seal_roots"`  // file of further roots, PEM, that vouch for the seals of files brought to a desk; empty: none
 	Proxies   []string       `koanf:"proxies"`     // networks of our own proxies, whose X-Forwarded-For is believed
 	Profile   string         `koanf:"cpu_profile"` // file for a CPU profile of the whole run; empty: none
 
@@ -44,6 +47,18 @@ func (c config) proxies() []netip.Prefix {
 		}
 	}
 	return networks
+}
+
+// sealRoots are the certificates, DER, of the file that the operator named.
+func (c config) sealRoots() ([][]byte, error) {
+	if c.SealRoots == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(c.SealRoots)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: seal_roots: %w", err)
+	}
+	return pki.FromPEM(text), nil
 }
 
 type databaseConfig struct {

@@ -141,7 +141,7 @@ func TestLicenceFromIssueToAbolition(t *testing.T) {
 	w.verifies(file, "the issued licence")
 
 	shown := w.show(1, ref, "")
-	basis := scannedBasis(t, counter.scan(0, shown.Code.Text(), gateway.Verify, gateway.Copy))
+	basis := scannedBasis(t, counter.scan(0, shown.Code.Text(), gateway.Verify, gateway.Copy, gateway.View))
 	again := counter.scan(1, shown.Code.Text())
 	if p := again.problem(t); again.status != http.StatusConflict || p.Code != "presentation-used" || !strings.Contains(p.Detail, "screenshot") {
 		t.Errorf("a screenshot was answered with %d %s", again.status, again.body)
@@ -370,10 +370,13 @@ func TestLicenceLife(t *testing.T) {
 func TestAbolitionBitesWhileTheLicenceIsUsed(t *testing.T) {
 	w := newWorld(t, 2)
 	made := w.issue(0, "DB20260001")
-	person, ref := w.holder(0)
+	person, _ := w.holder(0)
 	counter := w.enrol(butie)
-	basis := scannedBasis(t, counter.scan(0, w.show(0, ref, "").Code.Text()))
-	expected := map[string]any{"expected": map[string]string{"name": person.Name, "category": "A类"}}
+	basis := w.licenceDuty(butie, gateway.Verify)
+	expected := map[string]any{
+		"expected": map[string]string{"name": person.Name, "category": "A类"},
+		"subject":  map[string]string{"id_type": "111", "id_number": person.Number},
+	}
 	ended := make(chan struct{})
 	var all sync.WaitGroup
 	for node := range 2 {

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"kapok/catalog"
+	"kapok/crypto/pki"
 	"kapok/gateway/basis"
 	"kapok/gateway/cases"
 	"kapok/gateway/exchange"
+	"kapok/gateway/licence/ofd"
+	"kapok/gateway/licence/verify"
 	"kapok/gateway/licensing"
 	"kapok/gateway/messages"
 	"kapok/gateway/safe"
@@ -15,12 +19,34 @@ import (
 
 // newLicences joins what makes licences. The catalogue is the path's own, which is
 // opened after it.
-func (n *node) newLicences(keeper *messages.Keeper) *licensing.Service {
+func (n *node) newLicences(keeper *messages.Keeper) (*licensing.Service, error) {
+	seals, err := n.sealVerifier()
+	if err != nil {
+		return nil, err
+	}
 	return licensing.New(licensing.Config{
 		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
 		Store:   n.database, Keeper: keeper, Log: n.journal, Subjects: n.people(),
-		Words: n.keyring.Lookup().Words, Keys: n.keyring, Now: time.Now,
-	})
+		Words: n.keyring.Lookup().Words, Keys: n.keyring, Verify: seals, Now: time.Now,
+	}), nil
+}
+
+// sealVerifier judges the seals of files that desks are given: the district's own root
+// vouches for its departments, and those that the operator named for others.
+func (n *node) sealVerifier() (*verify.Verifier, error) {
+	var trust verify.Trust
+	named, err := n.config.sealRoots()
+	if err != nil {
+		return nil, err
+	}
+	for _, der := range append([][]byte{n.keyring.Root()}, named...) {
+		root, err := pki.Parse(der)
+		if err != nil {
+			return nil, fmt.Errorf("a root of seals: %w", err)
+		}
+		trust.Roots = append(trust.Roots, root)
+	}
+	return verify.NewVerifier(n.verifier, trust, ofd.Limits{}), nil
 }
 
 // newCases joins what keeps the materials of cases.

@@ -100,7 +100,11 @@ func (n *node) openLedger(ctx context.Context, metrics *prometheus.Registry) (er
 func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) error {
 	n.verifier = newVerifier(metrics)
 	keeper := messages.New(n.keyring.Persons(), n.database, time.Now)
-	n.licences, n.safe = n.newLicences(keeper), n.newSafe()
+	var err error
+	if n.licences, err = n.newLicences(keeper); err != nil {
+		return err
+	}
+	n.safe = n.newSafe()
 	n.workshop = newWorkshop(builtin.World{
 		Secrets: func(name string) (string, error) { return n.keyring.Secret(context.WithoutCancel(ctx), name) },
 		Client:  connectors.HTTPClient(), Verifier: n.verifier,

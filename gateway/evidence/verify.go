@@ -203,6 +203,9 @@ func (run *verification) signedRequest() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if shown(run.receipts[0], "door") == deskDoor {
+		return run.deskRequest(request)
+	}
 	if run.base, err = parseBase(request.Base); err != nil {
 		return "", err
 	}
@@ -227,6 +230,19 @@ func (run *verification) signedRequest() (string, error) {
 	return fmt.Sprintf("%s %s, signed %s", run.base.values[`"@method"`], run.base.values[`"@target-uri"`], run.base.created.Format(time.RFC3339)), nil
 }
 
+// deskDoor is how an entry says that an officer asked at Kapok's own desk.
+const deskDoor = "desk"
+
+// deskRequest takes what an officer asked for who was signed in: nobody signed it, and
+// its entry, which says so, is the platform's word alone.
+func (run *verification) deskRequest(request Request) (string, error) {
+	if request.Base != "" || len(request.Signature) != 0 || shown(run.receipts[0], "key") != "" {
+		return "", errors.New("the entry says that it was asked for at the desk, and yet it is signed")
+	}
+	run.request, run.opening = &request, run.receipts[0]
+	return "not signed: " + shown(run.opening, "officer") + " asked for it at the desk of " + shown(run.opening, "department") + ", signed in; that is the platform's own word", nil
+}
+
 func hasMember(dictionary, wanted string) bool {
 	for member := range strings.SplitSeq(dictionary, ",") {
 		if strings.TrimSpace(member) == wanted {
@@ -240,6 +256,9 @@ func hasMember(dictionary, wanted string) bool {
 func (run *verification) enrolment() (string, error) {
 	if run.request == nil {
 		return "", errNothing("there is no request")
+	}
+	if run.request.Base == "" {
+		return "", errNothing("at the desk there is no key")
 	}
 	enrolled := false
 	for _, raw := range run.bundle.Key.Receipts {
@@ -435,6 +454,9 @@ func (run *verification) release() (string, error) {
 	last := run.receipts[len(run.receipts)-1]
 	if shown(last, "result") != "released" {
 		return "", errors.New("something was signed for release, and the ledger says that nothing was released")
+	}
+	if run.request != nil && run.request.Base == "" {
+		return "status " + signed.values[`"@status"`] + ", " + signed.values[`"content-digest"`] + "; at the desk it is bound to no signed request", nil
 	}
 	if run.request != nil && signed.values[`"signature";req;key="sig1"`] != ":"+base64.StdEncoding.EncodeToString(run.request.Signature)+":" {
 		return "", errors.New("it answers another request")

@@ -42,10 +42,18 @@ const (
 
 // parseAsk reads the body strictly: unknown members, trailing bytes and broken
 // rules are errors that name the field and the rule and hold no value.
-func parseAsk(body []byte) (Ask, gateway.Identity, error) {
+func parseAsk(body []byte) (Ask, gateway.Identity, error) { return parseAskAt(body, "") }
+
+// parseAskAt is parseAsk for what an officer asks at the desk: the body leaves them out.
+func parseAskAt(body []byte, officer string) (Ask, gateway.Identity, error) {
 	var ask Ask
 	if err := decodeStrictly(body, &ask); err != nil {
 		return Ask{}, gateway.Identity{}, err
+	}
+	if officer != "" && ask.OfficerRef == "" {
+		ask.OfficerRef = officer
+	} else if officer != "" {
+		return Ask{}, gateway.Identity{}, invalidField("/officer_ref", "at the desk the officer is the one who is signed in")
 	}
 	for _, rule := range askRules {
 		if !rule.holds(ask) {

@@ -41,6 +41,7 @@ func (u *use) contextFields() []ledger.Field {
 		{Name: "basis", Value: u.ask.BasisID},
 		{Name: "trace", Value: u.call.TraceID},
 	}
+	fields = append(fields, u.door()...)
 	if len(u.ask.Tests) > 0 {
 		fields = append(fields, ledger.Field{Name: "tests", Value: recordedTests(u.ask.Tests)})
 	}

@@ -59,8 +59,13 @@ type use struct {
 // Exchange walks the path for one call. It returns a signed release, or the reason
 // why there is none; either way the ledger holds what happened before it returns.
 func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
-	if err := s.admitUse(ctx, u); err != nil {
+	return s.walk(ctx, &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}, s.admitUse)
+}
+
+// walk is the path from whatever door; admit proves who came through it and reads what
+// they ask for.
+func (s *Service) walk(ctx context.Context, u *use, admit func(context.Context, *use) error) (Release, error) {
+	if err := admit(ctx, u); err != nil {
 		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
 	}
 	defer s.returnUse(ctx, u)

@@ -63,11 +63,13 @@ func (s *Service) stops(u *use) []ledger.Stop {
 	stops := []ledger.Stop{
 		{Kind: "basis", ID: u.resolved.Basis.ID},
 		{Kind: "grant", ID: u.grant.ID},
-		{Kind: "key", ID: u.caller.KeyID},
 		{Kind: "system", ID: u.caller.System},
 		{Kind: "department", ID: u.caller.Department},
 		{Kind: "item", ID: u.item.Code},
 		{Kind: "source", ID: u.item.Source},
+	}
+	if u.caller.KeyID != "" { // none at the desk
+		stops = append(stops, ledger.Stop{Kind: "key", ID: u.caller.KeyID})
 	}
 	if u.answer.Licence != "" {
 		stops = append(stops, ledger.Stop{Kind: "licence", ID: u.answer.Licence})

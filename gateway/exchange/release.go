@@ -78,10 +78,11 @@ func (s *Service) signAnswer(ctx context.Context, u *use, body []byte, signing k
 	}
 	params := httpsig.Params{
 		Label: responseLabel, Tag: responseTag, Created: s.now(),
-		KeyID: jose.NewJWK("", signing.Signer.Public()).Thumbprint(),
-		Covered: []httpsig.Component{
-			{Name: "@status"}, {Name: "content-digest"}, {Name: "signature", Req: true, Key: requestLabel},
-		},
+		KeyID:   jose.NewJWK("", signing.Signer.Public()).Thumbprint(),
+		Covered: []httpsig.Component{{Name: "@status"}, {Name: "content-digest"}},
+	}
+	if !u.caller.AtDesk { // there the request is not signed
+		params.Covered = append(params.Covered, httpsig.Component{Name: "signature", Req: true, Key: requestLabel})
 	}
 	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {
 		return nil, answer, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)

@@ -29,9 +29,9 @@ type Scan struct {
 	System, Department string `json:"-"` // proven
 }
 
-// scanned is what a counter gets for a scan: with each basis it asks for one item,
-// and leaves the subject out.
-type scanned struct {
+// bases is what a counter gets for a scan: with each basis it asks for one item, and
+// leaves the subject out.
+type bases struct {
 	Bases   []scannedBasis `json:"bases"`
 	Expires time.Time      `json:"expires"`
 	Chain   [][]byte       `json:"chain"` // certificates, DER, of the key that signs this answer, up to the root
@@ -48,7 +48,19 @@ type scannedBasis struct {
 // refusal is recorded, also among the person's own accesses.
 func (s *Service) Scan(ctx context.Context, call Call) (Release, error) {
 	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
-	answer, err := s.scan(ctx, u)
+	return s.scanned(ctx, u, func(ctx context.Context, u *use) (Scan, error) {
+		caller, err := s.admit(ctx, u.call)
+		if err != nil {
+			return Scan{}, err
+		}
+		u.caller = caller
+		return parseScanAt(u.call.Body, "")
+	})
+}
+
+// scanned is a scan from whatever door.
+func (s *Service) scanned(ctx context.Context, u *use, admit func(context.Context, *use) (Scan, error)) (Release, error) {
+	answer, err := s.scan(ctx, u, admit)
 	if err != nil {
 		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
 	}
@@ -65,34 +77,36 @@ func (s *Service) Scan(ctx context.Context, call Call) (Release, error) {
 	return Release{Status: http.StatusOK, Header: header, Body: body, System: u.caller.System}, nil
 }
 
-func (s *Service) scan(ctx context.Context, u *use) (scanned, error) {
-	caller, err := s.admit(ctx, u.call)
+func (s *Service) scan(ctx context.Context, u *use, admit func(context.Context, *use) (Scan, error)) (bases, error) {
+	asked, err := admit(ctx, u)
 	if err != nil {
-		return scanned{}, err
-	}
-	u.caller = caller
-	asked, err := parseScan(u.call.Body)
-	if err != nil {
-		return scanned{}, err
+		return bases{}, err
 	}
 	u.ask = Ask{ServiceItem: asked.ServiceItem, CaseNo: asked.CaseNo, OfficerRef: asked.OfficerRef, Purpose: asked.Purpose, Operation: asked.Operations[0]}
-	asked.System, asked.Department = caller.System, caller.Department
-	subject, bases, err := s.presentations.Scanned(ctx, asked)
+	asked.System, asked.Department = u.caller.System, u.caller.Department
+	subject, given, err := s.presentations.Scanned(ctx, asked)
 	u.resolved.SubjectRef = subject
 	if err != nil {
-		return scanned{}, err
+		return bases{}, err
 	}
-	answer := scanned{Expires: bases[0].Expires}
-	for _, b := range bases {
+	answer := bases{Expires: given[0].Expires}
+	for _, b := range given {
 		answer.Bases = append(answer.Bases, scannedBasis{BasisID: b.ID, Item: b.Item, Fields: b.Fields, Operations: b.Operations})
 	}
 	return answer, nil
 }
 
-func parseScan(body []byte) (Scan, error) {
+// parseScanAt reads a declaration; officer is who is signed in at the desk, "" where the
+// body has to say.
+func parseScanAt(body []byte, officer string) (Scan, error) {
 	var asked Scan
 	if err := decodeStrictly(body, &asked); err != nil {
 		return Scan{}, err
+	}
+	if officer != "" && asked.OfficerRef == "" {
+		asked.OfficerRef = officer
+	} else if officer != "" {
+		return Scan{}, invalidField("/officer_ref", "at the desk the officer is the one who is signed in")
 	}
 	if len(asked.Operations) == 0 {
 		asked.Operations = []gateway.Operation{gateway.Verify}

@@ -254,6 +254,33 @@ func (e DecisionEffect) Valid() bool {
 	}
 }
 
+// Defines values for FileVerificationVerdict.
+const (
+	FileVerificationVerdictCannotBeDecided FileVerificationVerdict = "cannot-be-decided"
+	FileVerificationVerdictInvalid         FileVerificationVerdict = "invalid"
+	FileVerificationVerdictNotSigned       FileVerificationVerdict = "not-signed"
+	FileVerificationVerdictValid           FileVerificationVerdict = "valid"
+	FileVerificationVerdictValidButFlagged FileVerificationVerdict = "valid-but-flagged"
+)
+
+// Valid indicates whether the value is a known member of the FileVerificationVerdict enum.
+func (e FileVerificationVerdict) Valid() bool {
+	switch e {
+	case FileVerificationVerdictCannotBeDecided:
+		return true
+	case FileVerificationVerdictInvalid:
+		return true
+	case FileVerificationVerdictNotSigned:
+		return true
+	case FileVerificationVerdictValid:
+		return true
+	case FileVerificationVerdictValidButFlagged:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GrantState.
 const (
 	GrantStateACTIVE     GrantState = "ACTIVE"
@@ -1657,6 +1684,94 @@ type Decision struct {
 // DecisionEffect defines model for Decision.Effect.
 type DecisionEffect string
 
+// DeskBasis defines model for DeskBasis.
+type DeskBasis struct {
+	BasisID string `json:"basis_id"`
+	CaseNo  string `json:"case_no,omitempty,omitzero"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires     Timestamp   `json:"expires"`
+	Fields      []string    `json:"fields"`
+	Item        Named       `json:"item"`
+	Kind        string      `json:"kind"`
+	Operations  []Operation `json:"operations"`
+	Purpose     Named       `json:"purpose"`
+	ServiceItem Named       `json:"service_item"`
+}
+
+// DeskExchange defines model for DeskExchange.
+type DeskExchange struct {
+	// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	BasisID BasisID `json:"basis_id,omitempty,omitzero"`
+
+	// CaseNo The case (办件编号).
+	//
+	// Examples: DB-2026-000001
+	CaseNo CaseNo `json:"case_no"`
+
+	// Expected With VERIFY only, and there one value for each field; what leaves is whether it is the same.
+	Expected map[string]string `json:"expected,omitempty,omitzero"`
+	Fields   Fields            `json:"fields"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+
+	// Purpose The purpose's code (用途).
+	//
+	// Examples: assistance-review
+	Purpose Purpose `json:"purpose"`
+
+	// ServiceItem An identifier of the catalogue.
+	ServiceItem Identifier `json:"service_item"`
+
+	// Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Subject Subject `json:"subject,omitempty,omitzero"`
+
+	// Tests With PREDICATE only, and there one test for each of `fields`; what leaves is true or false.
+	// More than 3 different tests of one field of one person for one case, or 8 for all cases,
+	// within 30 days are refused (`predicate-probing`) and reported.
+	Tests []Test `json:"tests,omitempty,omitzero"`
+}
+
+// DeskField defines model for DeskField.
+type DeskField struct {
+	Label     string `json:"label"`
+	Name      string `json:"name"`
+	Sensitive bool   `json:"sensitive"`
+	Type      string `json:"type"`
+}
+
+// DeskItem defines model for DeskItem.
+type DeskItem struct {
+	Fields []DeskField `json:"fields"`
+	Item   Named       `json:"item"`
+
+	// LicenceType 证照类型代码; only where the item is a licence.
+	LicenceType  string      `json:"licence_type,omitempty,omitzero"`
+	Operations   []Operation `json:"operations"`
+	Purposes     []Named     `json:"purposes"`
+	ServiceItems []Named     `json:"service_items"`
+}
+
+// DeskScan defines model for DeskScan.
+type DeskScan struct {
+	CaseNo string `json:"case_no"`
+	Code   string `json:"code"`
+
+	// Operations VERIFY where it is left out.
+	Operations  []Operation `json:"operations,omitempty,omitzero"`
+	Purpose     string      `json:"purpose"`
+	ServiceItem string      `json:"service_item"`
+}
+
 // ExchangeID Random; links intent, outcome and receipt.
 //
 // Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
@@ -1745,6 +1860,30 @@ type FieldName = string
 
 // Fields defines model for Fields.
 type Fields = []FieldName
+
+// FileVerification defines model for FileVerification.
+type FileVerification struct {
+	InForce bool `json:"in_force,omitempty,omitzero"`
+
+	// Known This district issued a licence of this identifier; asked where the seals hold.
+	Known bool `json:"known"`
+
+	// Missing What could not be drawn.
+	Missing []string `json:"missing,omitempty,omitzero"`
+
+	// PageSvg The first page drawn; it looks the same whether its seals hold or not.
+	PageSvg string `json:"page_svg,omitempty,omitzero"`
+
+	// Report As `kapok-verify licence --json` prints it.
+	Report  map[string]interface{}  `json:"report"`
+	Verdict FileVerificationVerdict `json:"verdict"`
+
+	// Why Why a known one is not in force: licence-abolished, licence-replaced, licence-expired.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// FileVerificationVerdict defines model for FileVerification.Verdict.
+type FileVerificationVerdict string
 
 // Grant defines model for Grant.
 type Grant struct {
@@ -2121,6 +2260,14 @@ type ObjectionRequestKind string
 //
 // Examples: officer-0001
 type OfficerRef = string
+
+// OfficersDesk defines model for OfficersDesk.
+type OfficersDesk struct {
+	Bases      []DeskBasis `json:"bases"`
+	Department Named       `json:"department"`
+	Items      []DeskItem  `json:"items"`
+	System     Named       `json:"system"`
+}
 
 // Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
 // One that is not built yet answers 501 `not-built`.
@@ -3083,6 +3230,9 @@ type ServerInterface interface {
 	// DecideConfirmation Confirm or refuse a use as the second officer
 	// (POST /v1/confirmations/{id}/events)
 	DecideConfirmation(c *gin.Context, id RecordID, params DecideConfirmationParams)
+	// GetDesk What the department of who is signed in may use at its desk (工作台)
+	// (GET /v1/desk)
+	GetDesk(c *gin.Context)
 	// GetCase A case of the own department (办件材料)
 	// (GET /v1/desk/cases)
 	GetCase(c *gin.Context, params GetCaseParams)
@@ -3643,6 +3793,19 @@ func (siw *ServerInterfaceWrapper) DecideConfirmation(c *gin.Context) {
 	}
 
 	siw.Handler.DecideConfirmation(c, id, params)
+}
+
+// GetDesk operation middleware
+func (siw *ServerInterfaceWrapper) GetDesk(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDesk(c)
 }
 
 // GetCase operation middleware
@@ -5063,6 +5226,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
 	router.GET(options.BaseURL+"/v1/confirmations", wrapper.ListConfirmations)
 	router.POST(options.BaseURL+"/v1/confirmations/:id/events", wrapper.DecideConfirmation)
+	router.GET(options.BaseURL+"/v1/desk", wrapper.GetDesk)
 	router.GET(options.BaseURL+"/v1/desk/cases", wrapper.GetCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/acceptance", wrapper.AcceptCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/decision", wrapper.DecideCase)
@@ -5385,6 +5549,27 @@ type DecideConfirmationResponseObject interface {
 type DecideConfirmation200JSONResponse Confirmation
 
 func (response DecideConfirmation200JSONResponse) VisitDecideConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeskRequestObject struct {
+}
+
+type GetDeskResponseObject interface {
+	VisitGetDeskResponse(w http.ResponseWriter) error
+}
+
+type GetDesk200JSONResponse OfficersDesk
+
+func (response GetDesk200JSONResponse) VisitGetDeskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -6292,6 +6477,9 @@ type StrictServerInterface interface {
 	// DecideConfirmation Confirm or refuse a use as the second officer
 	// (POST /v1/confirmations/{id}/events)
 	DecideConfirmation(ctx context.Context, request DecideConfirmationRequestObject) (DecideConfirmationResponseObject, error)
+	// GetDesk What the department of who is signed in may use at its desk (工作台)
+	// (GET /v1/desk)
+	GetDesk(ctx context.Context, request GetDeskRequestObject) (GetDeskResponseObject, error)
 	// GetCase A case of the own department (办件材料)
 	// (GET /v1/desk/cases)
 	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
@@ -6864,6 +7052,30 @@ func (sh *strictHandler) DecideConfirmation(ctx *gin.Context, id RecordID, param
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DecideConfirmationResponseObject); ok {
 		if err := validResponse.VisitDecideConfirmationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDesk operation middleware
+func (sh *strictHandler) GetDesk(ctx *gin.Context) {
+	var request GetDeskRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDesk(ctx, request.(GetDeskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDesk")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDeskResponseObject); ok {
+		if err := validResponse.VisitGetDeskResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

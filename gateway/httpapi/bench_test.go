@@ -32,6 +32,16 @@ func (f free) RegisterCase(context.Context, exchange.Call) error { return nil }
 func (f free) Prove(context.Context, exchange.Call) (exchange.Caller, error) {
 	return exchange.Caller{}, nil
 }
+func (f free) AtDesk(ctx context.Context, _ exchange.Officer, call exchange.Call) (exchange.Release, error) {
+	return f.Exchange(ctx, call)
+}
+
+func (f free) ScanAtDesk(ctx context.Context, _ exchange.Officer, call exchange.Call) (exchange.Release, error) {
+	return f.Exchange(ctx, call)
+}
+
+func (f free) DeskOf(exchange.Officer) (exchange.Desk, error) { return exchange.Desk{}, nil }
+
 func (f free) Scan(context.Context, exchange.Call) (exchange.Release, error) {
 	return f.release, nil
 }

@@ -20,6 +20,9 @@ type Exchanges interface {
 	Receipt(ctx context.Context, call exchange.Call, ref string) (exchange.Release, error)
 	RegisterCase(ctx context.Context, call exchange.Call) error
 	Prove(ctx context.Context, call exchange.Call) (exchange.Caller, error)
+	AtDesk(ctx context.Context, officer exchange.Officer, call exchange.Call) (exchange.Release, error)
+	ScanAtDesk(ctx context.Context, officer exchange.Officer, call exchange.Call) (exchange.Release, error)
+	DeskOf(officer exchange.Officer) (exchange.Desk, error)
 	Scan(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	RecordRefusal(ctx context.Context, call exchange.Call, cause error)
 }

@@ -78,6 +78,10 @@ func (a *api) routes(config Config) (http.Handler, error) {
 
 	// The desks of those who handle cases.
 	handling := a.person(RoleApprover, RoleConsumer)
+	r.GET("/v1/desk", handling, contract.check, op.GetDesk)
+	r.POST("/v1/desk/scans", handling, a.ownPage, a.atDesk(a.exchanges.ScanAtDesk))
+	r.POST("/v1/desk/exchanges", handling, a.ownPage, a.atDesk(a.exchanges.AtDesk))
+	r.POST("/v1/desk/verifications", handling, a.ownPage, a.verifyAtDesk)
 	r.GET("/v1/desk/cases", handling, contract.check, op.GetCase)
 	r.POST("/v1/desk/cases/acceptance", handling, a.ownPage, contract.check, op.AcceptCase)
 	r.POST("/v1/desk/cases/demands", handling, a.ownPage, contract.check, op.DemandPaper)

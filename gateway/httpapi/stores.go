@@ -93,6 +93,7 @@ type Licences interface {
 	Of(ctx context.Context, subjectRef string) ([]licensing.Licence, error)
 	Own(ctx context.Context, subjectRef, id string) (licensing.Licence, error)
 	File(ctx context.Context, l licensing.Licence) ([]byte, error)
+	Check(ctx context.Context, by licensing.Officer, file []byte) (licensing.Checked, error)
 }
 
 // Bases lists a person's access bases, newest first; next is the after of the page

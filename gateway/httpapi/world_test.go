@@ -187,6 +187,16 @@ func (d *doorman) Prove(ctx context.Context, call exchange.Call) (exchange.Calle
 	return exchange.Caller{System: "system", Department: "department"}, err
 }
 
+func (d *doorman) AtDesk(ctx context.Context, _ exchange.Officer, call exchange.Call) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
+func (d *doorman) ScanAtDesk(ctx context.Context, _ exchange.Officer, call exchange.Call) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
+func (d *doorman) DeskOf(exchange.Officer) (exchange.Desk, error) { return exchange.Desk{}, nil }
+
 func (d *doorman) Scan(ctx context.Context, call exchange.Call) (exchange.Release, error) {
 	return d.Exchange(ctx, call)
 }

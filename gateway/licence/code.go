@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
+	"regexp"
 	"strings"
 	"time"
 
@@ -69,6 +70,20 @@ func ParseCode(text string) (Code, error) {
 		signature: raw[codeHead:],
 	}, nil
 }
+
+// TypedID reads the 16 letters and digits of a code's id as a person types or reads them
+// out: in small letters, with blanks and hyphens between.
+func TypedID(text string) (id string, typed bool) {
+	id = strings.ToUpper(strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return -1
+		}
+		return r
+	}, text))
+	return id, len(text) <= 40 && typedID.MatchString(id)
+}
+
+var typedID = regexp.MustCompile(`^[A-Z2-7]{16}$`)
 
 // Verify checks the signature by the key that is said to have made it.
 func (c Code) Verify(verifier *sm.Verifier, public *sm.PublicKey) error {

@@ -60,6 +60,7 @@ type Store interface {
 	Licence(ctx context.Context, id string) (Record, error) // NotFound, licence-unknown
 	LicencesOf(ctx context.Context, subjectRef string) ([]Record, error)
 	LicenceFile(ctx context.Context, id string, version int) ([]byte, error)
+	FindLicence(ctx context.Context, lookup []byte) (id string, err error) // "": none
 	KeepSeal(ctx context.Context, name string, seal []byte) (standing []byte, err error)
 	SealOf(ctx context.Context, name string) ([]byte, error) // nil: none
 }
@@ -70,7 +71,8 @@ type Keeper interface {
 	Open(ctx context.Context, owner string, class messages.Class, sealed []byte) ([]byte, error)
 }
 
-// Log seals what was committed.
+// Log seals what was committed, and records what was looked at.
 type Log interface {
+	Append(ctx context.Context, a ledger.Append) (ledger.Sealed, error)
 	Drain(ctx context.Context, pending string) (ledger.Sealed, error)
 }

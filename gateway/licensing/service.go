@@ -12,6 +12,7 @@ import (
 	"kapok/crypto/keys"
 	"kapok/gateway"
 	"kapok/gateway/licence"
+	"kapok/gateway/licence/verify"
 	"kapok/gateway/messages"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	Subjects Subjects
 	Words    func(space, text string) []keys.Token // keyed look-ups, newest first
 	Keys     SealKeys
+	Verify   *verify.Verifier // trusts the district's root and those that it was given
 	Now      func() time.Time
 }
 

@@ -131,6 +131,15 @@ func (db *DB) LicenceFile(ctx context.Context, id string, version int) ([]byte, 
 	return db.licenceBytes(ctx, `select sealed from licence_files where licence_id = $1 and version = $2`, id, version)
 }
 
+// FindLicence finds a licence by a keyed look-up; "" when there is none.
+func (db *DB) FindLicence(ctx context.Context, lookup []byte) (id string, err error) {
+	err = db.pool.QueryRow(ctx, `select licence_id from licence_lookups where lookup = $1`, lookup).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return id, explain(err)
+}
+
 // SealOf reads an e-seal; nil when none was made.
 func (db *DB) SealOf(ctx context.Context, name string) ([]byte, error) {
 	return db.licenceBytes(ctx, `select seal from licence_seals where name = $1`, name)

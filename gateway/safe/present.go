@@ -58,13 +58,13 @@ type Shown struct {
 	Code licence.Code
 }
 
-const presentationNotice = `出示即同意:扫描本码的单位,为其声明的事项和办件,在五分钟之内、就所出示的证照,按目录授权的信息项核验或查看一次。
+const presentationNotice = `出示即同意:扫描本码的单位,为其声明的事项和办件,在五分钟之内、就所出示的证照,按目录授权的信息项核验或查看,所声明的每种方式一次。
 如办件需要留存,加注件随案卷保存一年。谁在何时扫描,您立即可以看到。本码六十秒内有效,只能扫描一次,截图无效。不出示不影响以其他方式办理。`
 
 // PresentationNotice is what a person reads before they show a code.
 func PresentationNotice() Notice {
 	digest := sm.Sum([]byte(presentationNotice))
-	return Notice{ID: "presentation", Version: "1", Language: noticeLanguage, Text: presentationNotice, SM3: hex.EncodeToString(digest[:])}
+	return Notice{ID: "presentation", Version: "2", Language: noticeLanguage, Text: presentationNotice, SM3: hex.EncodeToString(digest[:])}
 }
 
 // Present makes a code for some items of a person's licences.
@@ -141,6 +141,13 @@ func (s *Service) Scan(ctx context.Context, by Scan) (Presentation, []basis.Basi
 // shown finds the presentation of a code and believes it: its signature, its time, and
 // that it was not used.
 func (s *Service) shown(ctx context.Context, by Scan) (Presentation, error) {
+	if id, typed := licence.TypedID(by.Code); typed {
+		p, err := s.Presentations.Presentation(ctx, id)
+		if err != nil {
+			return p, err
+		}
+		return p, p.usable(licence.Code{ID: id, Expires: p.Expires}, by, s.Now()) // 80 random bits, which nobody guesses within a minute
+	}
 	code, err := licence.ParseCode(by.Code)
 	if err != nil {
 		return Presentation{}, err
@@ -208,6 +215,7 @@ func (s *Service) consentOf(ctx context.Context, p Presentation, by Scan, item s
 		return basis.Basis{}, err
 	}
 	draft.Operations = slices.DeleteFunc(slices.Clone(by.Operations), func(o gateway.Operation) bool { return !slices.Contains(grant.Operations, o) })
+	draft.MaxUses = len(draft.Operations)
 	draft.EraseAt = now.Add(keepFor)
 	draft.Kind = basis.Consent
 	if p.Separate {

@@ -80,10 +80,14 @@ func (s *show) licences(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.verifyAt(ctx, counter, asked, about); err != nil {
+	verified, err := s.verifyAt(ctx, counter, asked, about)
+	if err != nil {
 		return err
 	}
 	if err := s.copyFor(ctx, counter, asked); err != nil {
+		return err
+	}
+	if err := s.filed(ctx, asked, verified); err != nil {
 		return err
 	}
 	if err := s.abolish(ctx, issuer, counter, made, asked); err != nil {
@@ -172,26 +176,30 @@ func (s *show) presentAt(ctx context.Context, holder *person, counter *departmen
 	}, nil
 }
 
-// verifyAt asks only whether the licence is valid and the holder's.
-func (s *show) verifyAt(ctx context.Context, counter *department.System, asked question, about people.Person) error {
+// verifyAt asks only whether the licence is valid and the holder's. It returns the
+// exchange, which proves it.
+func (s *show) verifyAt(ctx context.Context, counter *department.System, asked question, about people.Person) (string, error) {
 	asked.Operation, asked.Expected = "VERIFY", map[string]string{"name": about.Name, "category": "A类"}
 	answer, err := counter.Post(ctx, "/v1/exchanges", asked)
 	if err != nil {
-		return err
+		return "", err
 	}
 	released, err := readRelease(answer)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if released.Data["name"] != true || released.Data["category"] != true {
-		return fmt.Errorf("the licence was verified as %v", released.Data)
+		return "", fmt.Errorf("the licence was verified as %v", released.Data)
 	}
 	s.page.step("核验", "verified at the counter: true or false, no value leaves")
 	for _, name := range asked.Fields {
 		s.page.row(green, []int{20}, name, fmt.Sprint(released.Data[name]))
 	}
-	return nil
+	return released.ExchangeID, nil
 }
+
+// copyFile is what the annotated copy is kept as.
+const copyFile = "annotated-copy.ofd"
 
 // copyFor takes the annotated copy for the case file.
 func (s *show) copyFor(ctx context.Context, counter *department.System, asked question) error {
@@ -212,7 +220,7 @@ func (s *show) copyFor(ctx context.Context, counter *department.System, asked qu
 	}
 	s.page.step("加注件", "the annotated copy for the case file: for whom, which case, until when; nothing is printed")
 	s.page.line("有效至", "until", fmt.Sprint(kept["until"]))
-	return s.verifySeal(ctx, "annotated-copy.ofd", file)
+	return s.verifySeal(ctx, copyFile, file)
 }
 
 // abolish ends the licence and makes the very next use.
@@ -246,6 +254,9 @@ func (s *show) standsInLedger(ctx context.Context, holder *person, made licence,
 		}},
 		{"核验", "verified", usedAs(asked, "VERIFY")},
 		{"加注件", "copied", usedAs(asked, "COPY")},
+		{"验证照", "file verified", func(a access) bool { return a.Kind == "licence-file-verified" }},
+		{"受理", "case accepted", func(a access) bool { return a.Kind == "case-accepted" && a.CaseNo == asked.CaseNo }},
+		{"要纸被拒", "paper refused", func(a access) bool { return a.Kind == "paper-demand-refused" && a.CaseNo == asked.CaseNo }},
 		{"废止", "abolished", func(a access) bool { return a.Kind == "licence-abolished" && a.Ref == made.ID }},
 		{"再用被拒", "next use refused", func(a access) bool { return a.CaseNo == asked.CaseNo && a.Code == "licence-abolished" }},
 	} {

@@ -22,6 +22,7 @@ const (
 	assistanceLicence = "11100000KAPK010257001" // 证照类型代码
 	licenceItem       = "2030010006/000001"
 	issuingOfficer    = "staff-issuer-01" // of the assistance's department
+	deskOfficer       = "staff-desk-01"   // of the subsidy's department
 
 	citizen = "citizen-01"
 	officer = "staff-bureau-01"
