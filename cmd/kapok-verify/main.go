@@ -43,6 +43,8 @@ func commands() map[string]func(ctx context.Context, args []string, t terminal) 
 		"consistency": verifyConsistency,
 		"witness":     runWitness,
 		"licence":     verifyLicence,
+
+		"presentation": verifyPresentation,
 	}
 }
 
@@ -55,6 +57,7 @@ usage: kapok-verify COMMAND [flags]; kapok-verify COMMAND -h explains one
   evidence     one file for a court or an archive
   log          a whole exported log: every entry, every root
   licence      a sealed e-licence or other OFD document; has exit codes of its own
+  presentation what a person shows where there is no network
   consistency  that one checkpoint continues another
   witness      follow logs, cosign them, refuse a rollback or a fork
 

@@ -61,7 +61,7 @@ func (n *node) newSafe() *safe.Service {
 	return safe.New(safe.Config{
 		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
 		Bases:   n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
-		Presentations: n.database, Verifier: n.verifier,
+		Presentations: n.database, Journal: n.journal, Verifier: n.verifier,
 	})
 }
 

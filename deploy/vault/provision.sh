@@ -6,7 +6,9 @@
 #   PLUGIN       path of the plugin's binary, to tell Vault its name and checksum
 #   AUTHORITY    common name of the district's root         (default 红棉试用根)
 #   NODE_NAMES   names that operational certificates may carry (default *)
-#   SEALS        names of seal keys to make, each with a policy of its own
+#   SEALS        seals to make, NAME or NAME=HOLDER (no blanks in either): each a key that
+#                never leaves Vault, a certificate by the district's authority in KV
+#                seals/NAME, and a policy of its own, which the gateway is given
 #   SUBORDINATE  1: the district's authority is certified by another one. The first
 #                run prints the request and stops; install the answer with
 #                  vault write gm/authorities/district/certificate chain=@chain.pem
@@ -63,9 +65,16 @@ first_version lookup 256
 # Rights.
 "$vault" policy write kapok-gateway policies/gateway.hcl >/dev/null
 "$vault" policy write kapok-key-officer policies/key-officer.hcl >/dev/null
-for seal in ${SEALS:-}; do
+there gm/roles/seal ||
+  "$vault" write gm/roles/seal authority=district usage=seal max_ttl=43800h allowed_names='*' >/dev/null
+for each in ${SEALS:-}; do
+  seal=${each%%=*} holder=${each#*=}
   there "gm/keys/$seal" || "$vault" write "gm/keys/$seal" kind=seal >/dev/null
   sed "s/SEAL/$seal/" policies/seal.hcl | "$vault" policy write "kapok-seal-$seal" - >/dev/null
+  "$vault" kv get -mount=kapok "seals/$seal" >/dev/null 2>&1 && continue
+  request=$("$vault" write -field=request "gm/keys/$seal/request" common_name="$holder")
+  certificate=$("$vault" write -field=certificate gm/issue/seal csr="$request" common_name="$holder")
+  "$vault" kv put -cas=0 -mount=kapok "seals/$seal" certificate="$certificate" >/dev/null
 done
 
 # How the gateway signs in.
@@ -73,3 +82,5 @@ done
 there auth/approle/role/kapok-gateway ||
   "$vault" write auth/approle/role/kapok-gateway token_policies=kapok-gateway \
     token_no_default_policy=true token_ttl=1h token_max_ttl=24h >/dev/null
+policies=$("$vault" policy list | grep '^kapok-seal-' | tr '\n' ',' || true)
+"$vault" write auth/approle/role/kapok-gateway/policies token_policies="kapok-gateway,${policies%,}" >/dev/null

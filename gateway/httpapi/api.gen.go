@@ -749,6 +749,27 @@ func (e Operation) Valid() bool {
 	}
 }
 
+// Defines values for PresentationStatusState.
+const (
+	PresentationStatusStateExpired PresentationStatusState = "expired"
+	PresentationStatusStateScanned PresentationStatusState = "scanned"
+	PresentationStatusStateShown   PresentationStatusState = "shown"
+)
+
+// Valid indicates whether the value is a known member of the PresentationStatusState enum.
+func (e PresentationStatusState) Valid() bool {
+	switch e {
+	case PresentationStatusStateExpired:
+		return true
+	case PresentationStatusStateScanned:
+		return true
+	case PresentationStatusStateShown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RateRate.
 const (
 	RateRateLicenceUse  RateRate = "licence-use"
@@ -2269,6 +2290,28 @@ type OfficersDesk struct {
 	System     Named       `json:"system"`
 }
 
+// OfflinePresentation defines model for OfflinePresentation.
+type OfflinePresentation struct {
+	Code string `json:"code"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	ID      string    `json:"id"`
+
+	// Limits What whoever verifies it cannot know, in both languages.
+	Limits []string `json:"limits"`
+	QrPng  []byte   `json:"qr_png"`
+	QrSvg  string   `json:"qr_svg"`
+}
+
+// OfflineWish defines model for OfflineWish.
+type OfflineWish struct {
+	Licences []string `json:"licences"`
+	Purpose  string   `json:"purpose,omitempty,omitzero"`
+}
+
 // Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
 // One that is not built yet answers 501 `not-built`.
 type Operation string
@@ -2348,7 +2391,14 @@ type PresentationStatus struct {
 	// Examples: 2026-01-01T00:00:00.000Z
 	ScannedAt Timestamp `json:"scanned_at,omitempty,omitzero"`
 	ScannedBy Named     `json:"scanned_by,omitempty,omitzero"`
+
+	// SecondsLeft How long it may still be scanned; a new one is made as this one was.
+	SecondsLeft int                     `json:"seconds_left"`
+	State       PresentationStatusState `json:"state"`
 }
+
+// PresentationStatusState defines model for PresentationStatus.State.
+type PresentationStatusState string
 
 // PresentationWish defines model for PresentationWish.
 type PresentationWish struct {
@@ -3109,6 +3159,12 @@ type ShowPresentationParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ShowOfflineParams defines parameters for ShowOffline.
+type ShowOfflineParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // FileObjectionParams defines parameters for FileObjection.
 type FileObjectionParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -3176,6 +3232,9 @@ type ShowNoticeJSONRequestBody = ConsentTerms
 
 // ShowPresentationJSONRequestBody defines body for ShowPresentation for application/json ContentType.
 type ShowPresentationJSONRequestBody = PresentationWish
+
+// ShowOfflineJSONRequestBody defines body for ShowOffline for application/json ContentType.
+type ShowOfflineJSONRequestBody = OfflineWish
 
 // FileObjectionJSONRequestBody defines body for FileObjection for application/json ContentType.
 type FileObjectionJSONRequestBody = ObjectionRequest
@@ -3320,6 +3379,9 @@ type ServerInterface interface {
 	// ShowPresentation Show licences by a code (出示用证码)
 	// (POST /v1/me/presentations)
 	ShowPresentation(c *gin.Context, params ShowPresentationParams)
+	// ShowOffline Show licences where there is no network (离线亮证)
+	// (POST /v1/me/presentations/offline)
+	ShowOffline(c *gin.Context, params ShowOfflineParams)
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(c *gin.Context, id string)
@@ -4932,6 +4994,49 @@ func (siw *ServerInterfaceWrapper) ShowPresentation(c *gin.Context) {
 	siw.Handler.ShowPresentation(c, params)
 }
 
+// ShowOffline operation middleware
+func (siw *ServerInterfaceWrapper) ShowOffline(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowOfflineParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ShowOffline(c, params)
+}
+
 // GetMyPresentation operation middleware
 func (siw *ServerInterfaceWrapper) GetMyPresentation(c *gin.Context) {
 
@@ -5257,6 +5362,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/notifications/:origin/:index/read", wrapper.ReadMyNotification)
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
+	router.POST(options.BaseURL+"/v1/me/presentations/offline", wrapper.ShowOffline)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
 	router.GET(options.BaseURL+"/v1/returns", wrapper.ListReturns)
 	router.GET(options.BaseURL+"/v1/returns/:id", wrapper.GetReturn)
@@ -6236,6 +6342,29 @@ func (response ShowPresentation201JSONResponse) VisitShowPresentationResponse(w 
 	return err
 }
 
+type ShowOfflineRequestObject struct {
+	Params ShowOfflineParams
+	Body   *ShowOfflineJSONRequestBody
+}
+
+type ShowOfflineResponseObject interface {
+	VisitShowOfflineResponse(w http.ResponseWriter) error
+}
+
+type ShowOffline201JSONResponse OfflinePresentation
+
+func (response ShowOffline201JSONResponse) VisitShowOfflineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyPresentationRequestObject struct {
 	ID string `json:"id"`
 }
@@ -6567,6 +6696,9 @@ type StrictServerInterface interface {
 	// ShowPresentation Show licences by a code (出示用证码)
 	// (POST /v1/me/presentations)
 	ShowPresentation(ctx context.Context, request ShowPresentationRequestObject) (ShowPresentationResponseObject, error)
+	// ShowOffline Show licences where there is no network (离线亮证)
+	// (POST /v1/me/presentations/offline)
+	ShowOffline(ctx context.Context, request ShowOfflineRequestObject) (ShowOfflineResponseObject, error)
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error)
@@ -8031,6 +8163,50 @@ func (sh *strictHandler) ShowPresentation(ctx *gin.Context, params ShowPresentat
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ShowPresentationResponseObject); ok {
 		if err := validResponse.VisitShowPresentationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ShowOffline operation middleware
+func (sh *strictHandler) ShowOffline(ctx *gin.Context, params ShowOfflineParams) {
+	var request ShowOfflineRequestObject
+
+	request.Params = params
+
+	var body ShowOfflineJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowOffline(ctx, request.(ShowOfflineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowOffline")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ShowOfflineResponseObject); ok {
+		if err := validResponse.VisitShowOfflineResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

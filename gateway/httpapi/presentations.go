@@ -11,13 +11,14 @@ import (
 
 	"kapok/gateway"
 	"kapok/gateway/exchange"
+	"kapok/gateway/licence"
 	"kapok/gateway/safe"
 )
 
 // ShowPresentation makes a code for some of the citizen's own licences.
 func (h handlers) ShowPresentation(ctx context.Context, request ShowPresentationRequestObject) (ShowPresentationResponseObject, error) {
 	ctx, v := unwrap(ctx)
-	items, err := h.presentable(ctx, v.session.SubjectRef, request.Body.Licences)
+	items, _, err := h.presentable(ctx, v.session.SubjectRef, request.Body.Licences)
 	if err != nil {
 		return nil, err
 	}
@@ -26,16 +27,47 @@ func (h handlers) ShowPresentation(ctx context.Context, request ShowPresentation
 		return nil, err
 	}
 	code := shown.Code.Text()
-	qr, err := qrcode.New(code, qrcode.Medium)
+	picture, drawn, err := drawQR(code, qrcode.Medium)
+	return ShowPresentation201JSONResponse{
+		ID: shown.ID, Code: code, Expires: shown.Expires, Notice: safe.PresentationNotice().Text,
+		QrPng: picture, QrSvg: drawn,
+	}, err
+}
+
+// ShowOffline makes a code for a counter without a network.
+func (h handlers) ShowOffline(ctx context.Context, request ShowOfflineRequestObject) (ShowOfflineResponseObject, error) {
+	ctx, v := unwrap(ctx)
+	_, held, err := h.presentable(ctx, v.session.SubjectRef, request.Body.Licences)
 	if err != nil {
 		return nil, err
 	}
-	picture, err := qr.PNG(qrSize)
-	return ShowPresentation201JSONResponse{
-		ID: shown.ID, Code: code, Expires: shown.Expires, Notice: safe.PresentationNotice().Text,
-		QrPng: picture, QrSvg: svg(qr.Bitmap()),
-	}, err
+	shown, text, err := h.safe.ShowOffline(ctx, citizenOf(v.session), held, request.Body.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	answer := ShowOffline201JSONResponse{ID: shown.ID, Code: text, Expires: shown.Expires}
+	for _, limit := range licence.OfflineLimits() {
+		answer.Limits = append(answer.Limits, limit.Zh+" "+limit.En)
+	}
+	answer.QrPng, answer.QrSvg, err = drawQR(text, qrcode.Low)
+	return answer, err
 }
+
+// drawQR draws a code as PNG and as SVG.
+func drawQR(text string, level qrcode.RecoveryLevel) (picture []byte, drawn string, err error) {
+	qr, err := qrcode.New(text, level)
+	if err != nil {
+		return nil, "", err
+	}
+	size := qrSize
+	if modules := len(qr.Bitmap()); modules*qrModule > size {
+		size = modules * qrModule
+	}
+	picture, err = qr.PNG(size)
+	return picture, svg(qr.Bitmap()), err
+}
+
+const qrModule = 4 // pixels at least, so that a phone's screen and a scanner agree
 
 const qrSize = 320 // pixels
 
@@ -52,25 +84,24 @@ func svg(modules [][]bool) string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[1]d" shape-rendering="crispEdges"><rect width="%[1]d" height="%[1]d" fill="#fff"/><path d="%[2]s"/></svg>`, len(modules), path.String())
 }
 
-// presentable finds the items under which the named licences are used; each has to be
+// presentable finds the items under which the named licences are used, and what they say; each has to be
 // the citizen's own and valid, and no two of one type: the counter asks by the type.
-func (h handlers) presentable(ctx context.Context, subjectRef string, ids []string) ([]string, error) {
-	var items []string
+func (h handlers) presentable(ctx context.Context, subjectRef string, ids []string) (items []string, held []licence.Metadata, err error) {
 	for at, id := range ids {
 		found, err := h.licences.Own(ctx, subjectRef, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		kind, known := h.catalog().LicenceType(found.Kind)
 		if !known || !found.Valid(h.now()) {
-			return nil, gateway.Fail(gateway.Forbidden, "licence-abolished", "The licence is not in force; it cannot be shown.")
+			return nil, nil, gateway.Fail(gateway.Forbidden, "licence-abolished", "The licence is not in force; it cannot be shown.")
 		}
 		if slices.Contains(items, kind.Item) {
-			return nil, invalid(fmt.Sprintf("/licences/%d", at), "Each type of licence is shown once.")
+			return nil, nil, invalid(fmt.Sprintf("/licences/%d", at), "Each type of licence is shown once.")
 		}
-		items = append(items, kind.Item)
+		items, held = append(items, kind.Item), append(held, found.Metadata)
 	}
-	return items, nil
+	return items, held, nil
 }
 
 // GetMyPresentation tells the citizen whether and by whom the code was scanned.
@@ -80,8 +111,14 @@ func (h handlers) GetMyPresentation(ctx context.Context, request GetMyPresentati
 	if err != nil {
 		return nil, err
 	}
-	status := PresentationStatus{ID: p.ID, Expires: p.Expires.UTC(), Scanned: !p.ScannedAt.IsZero()}
+	status := PresentationStatus{ID: p.ID, Expires: p.Expires.UTC(), Scanned: !p.ScannedAt.IsZero(), State: PresentationStatusStateShown}
+	if left := p.Expires.Sub(h.now()); left > 0 && !status.Scanned {
+		status.SecondsLeft = int(left.Seconds())
+	} else {
+		status.State = PresentationStatusStateExpired
+	}
 	if status.Scanned {
+		status.State = PresentationStatusStateScanned
 		status.ScannedAt, status.ScannedBy = p.ScannedAt.UTC(), h.names.system(p.ScannedBy)
 	}
 	return GetMyPresentation200JSONResponse(status), nil

@@ -66,6 +66,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	citizen.GET("/licences", contract.check, op.ListMyLicences)
 	citizen.GET("/licences/:id/file", contract.check, op.GetMyLicenceFile)
 	citizen.POST("/presentations", a.ownPage, contract.check, op.ShowPresentation)
+	citizen.POST("/presentations/offline", a.ownPage, contract.check, op.ShowOffline)
 	citizen.GET("/presentations/:id", contract.check, op.GetMyPresentation)
 
 	// The desks of departments that issue licences.

@@ -41,6 +41,7 @@ type Safe interface {
 	Consent(ctx context.Context, person safe.Person, w safe.Wanted, noticeSM3 string) (basis.Basis, error)
 	Withdraw(ctx context.Context, person safe.Person, id string) error // another's is NotFound
 	Present(ctx context.Context, person safe.Person, items []string, purpose string, separate bool) (safe.Shown, error)
+	ShowOffline(ctx context.Context, person safe.Person, shown []licence.Metadata, purpose string) (licence.Offline, string, error)
 	Presented(ctx context.Context, person safe.Person, id string) (safe.Presentation, error)
 	Register(ctx context.Context, staff safe.Person, w safe.Wanted, provision string) (basis.Basis, error)
 }

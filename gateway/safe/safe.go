@@ -41,6 +41,7 @@ type Config struct {
 	Now     func() time.Time
 
 	Presentations Presentations
+	Journal       Journal
 	Verifier      *sm.Verifier
 }
 
