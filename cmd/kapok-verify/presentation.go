@@ -51,13 +51,13 @@ func verifyPresentation(_ context.Context, args []string, t terminal) (int, erro
 	if done, code, err := parse(t, flags, args, 1, presentationUsage); done {
 		return code, err
 	}
-	trust, err := readBundle(*bundle)
+	trust, err := readFile(*bundle)
 	if err != nil {
-		return exitTrouble, err
+		return exitTrouble, fmt.Errorf("the bundle: %w", err)
 	}
-	roots, err := parseRoots(trust.Roots)
+	roots, err := parseRoots(trust)
 	if err != nil {
-		return exitTrouble, err
+		return exitTrouble, fmt.Errorf("the bundle: %w", err)
 	}
 	raw, err := readReceipt(flags.Arg(0), t.in)
 	if err != nil {
