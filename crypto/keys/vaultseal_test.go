@@ -96,4 +96,3 @@ func BenchmarkSealKey(b *testing.B) {
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "signatures/s")
 }
-
