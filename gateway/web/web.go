@@ -33,6 +33,8 @@ var fronts = []struct{ at, file string }{
 	{"/", "pages/index.html"},
 	{"/safe", "dist/pages/safe.html"},
 	{"/safe", "dist/placeholder.html"},
+	{"/desk", "dist/pages/desk.html"},
+	{"/desk", "dist/placeholder.html"},
 	{"/docs", "dist/swagger/index.html"},
 	{"/docs", "dist/placeholder.html"},
 }

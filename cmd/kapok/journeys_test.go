@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kapok/cmd/kapok-sandbox/department"
+	"kapok/cmd/kapok-sandbox/people"
+)
+
+// web is where the pages and the journeys through them are.
+const web = "../../gateway/web"
+
+// TestJourneys goes through the pages with Chromium against the program that `make run`
+// runs: a citizen grants, a department's system uses it, the citizen checks the proof in
+// the browser and withdraws, and the next call is refused; in Chinese and in English.
+// KAPOK_JOURNEYS=1 (make test) makes a missing browser a failure.
+func TestJourneys(t *testing.T) {
+	chromium, pages := findChromium(), filepath.Join(web, "dist/pages/safe.html")
+	_, err := os.Stat(pages)
+	if (chromium == "" || err != nil) && os.Getenv("KAPOK_JOURNEYS") == "" {
+		t.Skip("needs Chromium and built pages: deploy/setup.sh test && make pages")
+	}
+	programs, data := buildPrograms(t), t.TempDir()
+	letOthersIn(t, data)
+	trial := startTrial(t, programs, data)
+	counter := httptest.NewServer(trial.departments(t))
+	defer counter.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	journeys := exec.CommandContext(ctx, "node", "all.mjs")
+	journeys.Dir = filepath.Join(web, "journeys")
+	journeys.Env = append(os.Environ(), "KAPOK_CHROMIUM="+chromium, "KAPOK_AT="+trial.kapok,
+		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL)
+	journeys.Stderr, journeys.Stdout = os.Stderr, os.Stdout
+	if err := journeys.Run(); err != nil {
+		t.Fatalf("the journeys: %v", err)
+	}
+}
+
+func findChromium() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// runningTrial is a trial that stays up until the test ends.
+type runningTrial struct{ kapok, outside, data string }
+
+func startTrial(t *testing.T, programs, data string) runningTrial {
+	t.Helper()
+	kapokAt, sandboxAt := freeAddress(t), freeAddress(t)
+	command := exec.CommandContext(t.Context(), filepath.Join(programs, "kapok"), "dev", "--data", data,
+		"--listen", kapokAt, "--sandbox-listen", sandboxAt, "--sandbox", sandboxProgram)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 30 * time.Second
+	printed := &watched{until: "Ctrl-C stops everything", seen: make(chan struct{})}
+	command.Stdout, command.Stderr = printed, printed
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = command.Wait(); close(ended) }()
+	t.Cleanup(func() { <-ended }) // the test's context has ended by then
+	select {
+	case <-printed.seen:
+	case <-ended:
+		t.Fatalf("it ended:\n%s", printed.String())
+	}
+	return runningTrial{kapok: "http://" + kapokAt, outside: "http://" + sandboxAt, data: data}
+}
+
+// departments makes the calls of a department's system for the journeys: POST / with a
+// question without a subject, answered with Kapok's status and code.
+func (r runningTrial) departments(t *testing.T) http.Handler {
+	t.Helper()
+	trust, err := department.ReadTrust(filepath.Join(r.data, "bundle.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	register, err := people.NewRegister(people.Named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		var asked struct {
+			System   string         `json:"system"`
+			Question map[string]any `json:"question"`
+		}
+		if err := json.NewDecoder(req.Body).Decode(&asked); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		key, err := department.OpenKey(filepath.Join(r.data, "sandbox"), asked.System)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		asked.Question["subject"] = map[string]string{"id_type": "111", "id_number": register.At(0).Number}
+		answer, err := department.New(r.kapok, key, trust).Post(req.Context(), "/v1/exchanges", asked.Question)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"status": answer.Status, "code": answer.Problem().Code})
+	})
+}

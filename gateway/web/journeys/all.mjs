@@ -1,0 +1,27 @@
+// Runs every journey and says how long each took; the first that fails ends it.
+import { openBrowser } from './browser.mjs'
+import { citizen } from './citizen.mjs'
+import { application } from './application.mjs'
+import { lostConnection } from './lost.mjs'
+import { speed } from './speed.mjs'
+
+const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS }
+const journeys = [
+  ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
+  ['citizen, en', (browser) => citizen(browser, world, 'en')],
+  ['application, zh', (browser) => application(browser, world, 'zh')],
+  ['application, en', (browser) => application(browser, world, 'en')],
+  ['lost connection, two tabs, session gone', (browser) => lostConnection(browser, world)],
+  ['speed on the phone', (browser) => speed(browser, world)],
+]
+
+const browser = await openBrowser()
+try {
+  for (const [name, go] of journeys) {
+    const began = Date.now()
+    await go(browser)
+    console.log(`journey ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  }
+} finally {
+  await browser.close()
+}
