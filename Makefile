@@ -5,7 +5,7 @@ BIN   := bin
 VERIFY := $(BIN)/kapok-verify
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-vault test build pages lint fuzz bench bench-ledger bench-licence chaos soak vault vault-build generate setup clean
+.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence chaos soak vault vault-build generate setup clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,8 +39,17 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.
 	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: setup pages ## everything that must pass
+test: pages ## everything that must pass
+	@deploy/setup.sh test
 	@deploy/test.sh
+
+journeys: pages ## the journeys through the pages in Chromium; pictures into docs/pages
+	@deploy/setup.sh test
+	@KAPOK_JOURNEYS=1 KAPOK_PICTURES=$(CURDIR)/docs/pages $(GO) test -run '^TestJourneys$$' -count=1 -v ./cmd/kapok
+
+speed: pages ## how soon the phone's first view is painted on a processor four times slower
+	@deploy/setup.sh test
+	@KAPOK_JOURNEYS=1 KAPOK_SPEED=1 KAPOK_ONLY=speed $(GO) test -run '^TestJourneys$$' -count=1 -v ./cmd/kapok
 
 lint: ## formatting, vet and golangci-lint (built from source once)
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -21,11 +21,15 @@ formatted() {
 # Packages in which goroutines share state: they run again under the race detector.
 concurrent=(./crypto/sm ./crypto/keys ./gateway/ledger ./gateway/exchange ./gateway/postgres ./gateway/httpapi ./connectors/...)
 
+# Where Chromium can be had, the journeys through the pages must pass (deploy/setup.sh test).
+journeys=$(command -v chromium chromium-browser google-chrome | head -1 | sed "s/.\+/1/" || true)
+
 step 'formatting' formatted
 step 'building'   go build ./...
 step 'vet'        go vet ./...
 step 'real Vault' deploy/vault/build.sh
-step 'tests'      go test -timeout 20m ./...
+step 'pages'      npm --prefix gateway/web test --silent
+step 'tests'      env KAPOK_JOURNEYS="$journeys" go test -timeout 20m ./...
 step 'race'       go test -race -timeout 20m "${concurrent[@]}"
 step 'soak'       env KAPOK_SOAK=20000 go test -run '^TestSoak' -count=1 ./crypto/sm
 # Counted, not timed: at the end of a timed run the go command may report its own

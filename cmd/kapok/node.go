@@ -176,11 +176,13 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 	}
 	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
+	counting := n.keepCounting(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-tidying
 	<-keeping
 	<-granting
 	<-watching
+	<-counting
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	err = errors.Join(err, stopJobs(ending), n.exchange.ReturnQuotas(ending))

@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for BasisKind.
@@ -1793,6 +1794,28 @@ type DeskScan struct {
 	ServiceItem string      `json:"service_item"`
 }
 
+// Effect defines model for Effect.
+type Effect struct {
+	// Code Why it was refused or failed.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Day YYYY-MM-DD, Beijing.
+	Day        string `json:"day"`
+	Department Named  `json:"department"`
+	Item       Named  `json:"item"`
+
+	// Result released, refused, failed, not-released, release-unknown.
+	Result      string `json:"result"`
+	ServiceItem Named  `json:"service_item"`
+	Uses        int64  `json:"uses"`
+}
+
+// EffectList defines model for EffectList.
+type EffectList struct {
+	Effects []Effect       `json:"effects"`
+	Served  []PeopleServed `json:"served"`
+}
+
 // ExchangeID Random; links intent, outcome and receipt.
 //
 // Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
@@ -2354,6 +2377,17 @@ type PaperWish struct {
 
 	// Step 受理, 审查, 决定 …
 	Step string `json:"step"`
+}
+
+// PeopleServed defines model for PeopleServed.
+type PeopleServed struct {
+	Department Named `json:"department"`
+
+	// Month YYYY-MM.
+	Month string `json:"month"`
+
+	// People Each counts once a month.
+	People int64 `json:"people"`
 }
 
 // Presentation defines model for Presentation.
@@ -2968,6 +3002,15 @@ type OpenStatutoryBasisParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ListEffectsParams defines parameters for ListEffects.
+type ListEffectsParams struct {
+	// From The first day, Beijing.
+	From openapi_types.Date `form:"from" json:"from"`
+
+	// Until The last day, at most 366 later.
+	Until openapi_types.Date `form:"until" json:"until"`
+}
+
 // ListExchangesParams defines parameters for ListExchanges.
 type ListExchangesParams struct {
 	// Cursor The `next` of the page before.
@@ -3256,6 +3299,9 @@ type ServerInterface interface {
 	// OpenStatutoryBasis Open a statutory basis (登记法定依据)
 	// (POST /v1/bureau/bases)
 	OpenStatutoryBasis(c *gin.Context, params OpenStatutoryBasisParams)
+	// ListEffects What was used and refused, by day, department, matter and item (成效)
+	// (GET /v1/bureau/effects)
+	ListEffects(c *gin.Context, params ListEffectsParams)
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(c *gin.Context, params ListExchangesParams)
@@ -3504,6 +3550,41 @@ func (siw *ServerInterfaceWrapper) OpenStatutoryBasis(c *gin.Context) {
 	}
 
 	siw.Handler.OpenStatutoryBasis(c, params)
+}
+
+// ListEffects operation middleware
+func (siw *ServerInterfaceWrapper) ListEffects(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEffectsParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "until", c.Request.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter until: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEffects(c, params)
 }
 
 // ListExchanges operation middleware
@@ -5320,6 +5401,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 	router.POST(options.BaseURL+"/v1/applications", wrapper.FileApplication)
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
+	router.GET(options.BaseURL+"/v1/bureau/effects", wrapper.ListEffects)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/bureau/paper-demands", wrapper.ListPaperDemands)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
@@ -5419,6 +5501,28 @@ func (response OpenStatutoryBasis201JSONResponse) VisitOpenStatutoryBasisRespons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEffectsRequestObject struct {
+	Params ListEffectsParams
+}
+
+type ListEffectsResponseObject interface {
+	VisitListEffectsResponse(w http.ResponseWriter) error
+}
+
+type ListEffects200JSONResponse EffectList
+
+func (response ListEffects200JSONResponse) VisitListEffectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -6573,6 +6677,9 @@ type StrictServerInterface interface {
 	// OpenStatutoryBasis Open a statutory basis (登记法定依据)
 	// (POST /v1/bureau/bases)
 	OpenStatutoryBasis(ctx context.Context, request OpenStatutoryBasisRequestObject) (OpenStatutoryBasisResponseObject, error)
+	// ListEffects What was used and refused, by day, department, matter and item (成效)
+	// (GET /v1/bureau/effects)
+	ListEffects(ctx context.Context, request ListEffectsRequestObject) (ListEffectsResponseObject, error)
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
@@ -6866,6 +6973,32 @@ func (sh *strictHandler) OpenStatutoryBasis(ctx *gin.Context, params OpenStatuto
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(OpenStatutoryBasisResponseObject); ok {
 		if err := validResponse.VisitOpenStatutoryBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListEffects operation middleware
+func (sh *strictHandler) ListEffects(ctx *gin.Context, params ListEffectsParams) {
+	var request ListEffectsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEffects(ctx, request.(ListEffectsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEffects")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEffectsResponseObject); ok {
+		if err := validResponse.VisitListEffectsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

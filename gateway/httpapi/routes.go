@@ -94,6 +94,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
 	r.GET("/v1/bureau/exchanges", a.person(RoleBureau, RoleAuditor), contract.check, op.ListExchanges)
 
+	r.GET("/v1/bureau/effects", a.person(RoleBureau, RoleAuditor), contract.check, op.ListEffects)
 	r.GET("/v1/bureau/sources", a.person(RoleBureau, RoleAuditor), contract.check, op.ListSources)
 
 	// The policies.

@@ -115,4 +115,5 @@ type Record interface {
 	Recent(ctx context.Context, before map[string]uint64, limit int) ([]postgres.LedgerEntry, error)
 	Checkpoints(ctx context.Context) ([]string, error)
 	Consistency(ctx context.Context, origin string, from uint64) (ledger.Consistency, error)
+	Effects(ctx context.Context, from, until time.Time) ([]postgres.Effect, []postgres.Served, error)
 }

@@ -15,9 +15,10 @@ const journeys = [
   ['speed on the phone', (browser) => speed(browser, world)],
 ]
 
+const only = process.env.KAPOK_ONLY ?? ''
 const browser = await openBrowser()
 try {
-  for (const [name, go] of journeys) {
+  for (const [name, go] of journeys.filter(([name]) => name.includes(only))) {
     const began = Date.now()
     await go(browser)
     console.log(`journey ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`)

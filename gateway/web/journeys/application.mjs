@@ -43,7 +43,7 @@ export async function application(browser, world, language) {
   await provider.page.waitForSelector('table')
   await look(provider.page, 'matters')
   await provider.page.goto(address)
-  await provider.page.waitForSelector('.opens .added')
+  await provider.page.waitForSelector('.opens tbody tr')
   await look(provider.page, 'matter', { fullPage: true })
   await provider.page.click('[data-event=approved]')
   await provider.page.locator('.mark', { hasText: words.state }).first().waitFor()

@@ -30,7 +30,7 @@ export async function openWindow(browser, { kapok, outside, viewport = phone, lo
     if (!['data:', 'blob:'].includes(protocol) && origin !== kapok && origin !== outside) faults.push(`asked ${request.url()}`)
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(45_000) // a loaded machine is no fault
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`))
   page.on('console', (message) => { if (/Content.Security.Policy|Refused to/i.test(message.text())) faults.push(`policy: ${message.text()}`) })
   return { context, page, faults, kapok }
