@@ -35,7 +35,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
-      input: { start: here('./start.html'), safe: here('./safe.html'), desk: here('./desk.html') },
+      input: { start: here('./start.html'), safe: here('./safe.html'), desk: here('./desk.html'), board: here('./board.html') },
       output: { codeSplitting: { groups: frameworks } },
     },
   },

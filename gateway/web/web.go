@@ -35,6 +35,8 @@ var fronts = []struct{ at, file string }{
 	{"/safe", "dist/placeholder.html"},
 	{"/desk", "dist/pages/desk.html"},
 	{"/desk", "dist/placeholder.html"},
+	{"/board", "dist/pages/board.html"},
+	{"/board", "dist/placeholder.html"},
 	{"/docs", "dist/swagger/index.html"},
 	{"/docs", "dist/placeholder.html"},
 }

@@ -1,5 +1,6 @@
 // Runs every journey and says how long each took; the first that fails ends it.
 import { openBrowser } from './browser.mjs'
+import { board } from './board.mjs'
 import { citizen } from './citizen.mjs'
 import { application } from './application.mjs'
 import { lostConnection } from './lost.mjs'
@@ -9,6 +10,7 @@ const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE,
 const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
+  ['board', (browser) => board(browser, world)],
   ['application, zh', (browser) => application(browser, world, 'zh')],
   ['application, en', (browser) => application(browser, world, 'en')],
   ['lost connection, two tabs, session gone', (browser) => lostConnection(browser, world)],
