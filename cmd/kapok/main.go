@@ -31,6 +31,7 @@ func commands() []command {
 		{"keys", "enrol, list and revoke the keys of departments' systems", systemKeys},
 		{"secret", "keep a source's secret in the file backend, read from standard input", putSecret},
 		{"catalog", "check, plan, apply, confirm and export the catalogue", catalogCommand},
+		{"connector", "try one item's source: what is sent, what comes, how it is mapped, what fails", connectorCommand},
 		{"policy", "check, test and explain policies; replay what was decided by a changed set", policyCommand},
 		{"bundle", "print the trust bundle that kapok-verify pins", bundle},
 		{"ledger", "evidence of a use; a log's files and proofs; what is past its time; erasure", ledgerCommand},

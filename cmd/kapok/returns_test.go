@@ -155,6 +155,7 @@ func TestFaultyDeliveries(t *testing.T) {
 	if told := d.must("returns", "status"); strings.Contains(told, "published") || strings.Contains(told, "reconciled") {
 		t.Error(told)
 	}
+	tryConnector(t, d)
 }
 
 // TestKilledImport kills the importer with SIGKILL at random moments, over and over,

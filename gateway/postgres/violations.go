@@ -86,3 +86,12 @@ func (db *DB) OpenViolations(ctx context.Context) ([]OpenViolation, error) {
 		return v, err
 	})
 }
+
+// RecordTrial enters in the ledger that an operator is about to ask a source about a
+// person. Nothing is released by it.
+func (db *DB) RecordTrial(ctx context.Context, subjectRef string, fields []ledger.Field, at time.Time) error {
+	return db.inTx(ctx, func(tx pgx.Tx) error {
+		_, err := pendEntry(ctx, tx, ledger.Entry{Kind: "connector-try", Ref: newRef(), At: at, Fields: fields}, subjectRef)
+		return err
+	})
+}
