@@ -77,6 +77,9 @@ bench-licence: ## verifying sealed OFD documents: time on one core, memory of 10
 bench-returns: setup ## landing of a returned CSV against psql \copy (KAPOK_RETURNS_ROWS, default 500000; the aim speaks of 5000000)
 	@KAPOK_RETURNS_ROWS=$${KAPOK_RETURNS_ROWS:-500000} $(GO) test -run '^TestBenchReturns$$' -count=1 -timeout 120m -v ./gateway/returns
 
+bench-sources: ## a slow source beside a quick one at 500 concurrent calls; what a connector adds to a bare HTTP call
+	@KAPOK_BENCH_SOURCES=1 $(GO) test -run '^TestBenchSources$$' -count=1 -timeout 10m -v ./connectors/guard | grep -v '^=== '
+
 chaos: setup ## SIGKILL the gateway, and PostgreSQL, under load (KAPOK_CHAOS cycles each, default 100)
 	@KAPOK_CHAOS=$${KAPOK_CHAOS:-100} $(GO) test -run '^TestChaos' -count=1 -timeout 120m -v ./cmd/kapok
 
