@@ -39,6 +39,10 @@ type trial struct {
 const (
 	sandboxAppKey     = "sandbox-app-key-440106" // the sandbox's; a real one is in Vault
 	sandboxSecretName = "national-platform-app-key"
+
+	// Of the source that deploy/examples/rest-source.yaml adds.
+	disabilityKey        = "sandbox-bureau-key-440106"
+	disabilitySecretName = "disability-api-key"
 )
 
 // dev starts PostgreSQL, the sandbox and a node, shows what they do, and stays up
@@ -231,7 +235,8 @@ func (t *trial) openKeys(ctx context.Context, c keysConfig, log *slog.Logger) (k
 	if kept, err := file.Secret(ctx, sandboxSecretName); err == nil && kept == sandboxAppKey {
 		return file, nil
 	}
-	return file, file.PutSecret(sandboxSecretName, []byte(sandboxAppKey))
+	return file, errors.Join(
+		file.PutSecret(sandboxSecretName, []byte(sandboxAppKey)), file.PutSecret(disabilitySecretName, []byte(disabilityKey)))
 }
 
 // show enrols the sandbox's departments and lets it drive the demonstration.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
+	"kapok/crypto/keys"
 	"kapok/gateway"
 	"kapok/gateway/editions"
 	"kapok/gateway/exchange"
@@ -34,7 +36,8 @@ func TestEditionBitesOnTheNextCallOnEveryNode(t *testing.T) {
 		readRelease(t, department.send(shot(node)))
 	}
 	before := w.nodes[1].exchange.Live()
-	publishChanged(t, w, []byte("version: 1\n    name: \"居民户籍登记信息\""), []byte("version: 2\n    name: \"居民户籍登记信息\""))
+	added := newSource(t, w)
+	publishChanged(t, w, []byte("version: 1\n    name: \"居民户籍登记信息\""), []byte("version: 2\n    name: \"居民户籍登记信息\""), added...)
 
 	got := department.send(shot(1))
 	if got.status == http.StatusOK {
@@ -44,7 +47,42 @@ func TestEditionBitesOnTheNextCallOnEveryNode(t *testing.T) {
 	if after.Editions[0].Number != 2 || after.Catalog.Digest() == before.Catalog.Digest() {
 		t.Errorf("the other node is at %+v", after.Editions)
 	}
+	wantNewSource(t, w, department)
 	wantNoPersonalData(t, w)
+}
+
+// newSource is the one file by which a REST source is added; its key is in the key store.
+func newSource(t *testing.T, w *world) []byte {
+	t.Helper()
+	written, err := os.ReadFile("../../deploy/examples/rest-source.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range w.nodes {
+		if err := n.keyring.(*keys.File).PutSecret(disabilitySecretName, []byte(disabilityKey)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return append([]byte("-- rest-source.yaml --\n"), written...)
+}
+
+// wantNewSource: the source that the edition brought serves the next call; asked again,
+// its answer is the kept one and says so.
+func wantNewSource(t *testing.T, w *world, department *caller) {
+	t.Helper()
+	const item = "2040010001/000001"
+	if err := w.nodes[0].refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	body := replaced(household, item)(ask(w.statutoryOn(item, "name", "level"), "name", "level"))
+	for _, cached := range []bool{false, true} {
+		s := department.shot(body)
+		s.node = 1
+		got := department.send(s)
+		if got.status != http.StatusOK || bytes.Contains(got.body, []byte(`"cached":true`)) != cached || !bytes.Contains(got.body, []byte(`"level":"`)) {
+			t.Errorf("of the new source, cached %v: %d %s", cached, got.status, got.body)
+		}
+	}
 }
 
 // TestNodesTakeOverByThemselves: an edition is published while a use is on its way. It
@@ -132,14 +170,14 @@ func wantReleased(t *testing.T, w *world, c *caller, basisID string, store *coun
 
 // publishChanged publishes the catalogue with one text changed, by two people; one
 // alone cannot, and what was planned against another edition is refused.
-func publishChanged(t *testing.T, w *world, from, to []byte) {
+func publishChanged(t *testing.T, w *world, from, to []byte, more ...byte) {
 	t.Helper()
 	database, now := w.nodes[0].database, time.Now()
 	current, err := database.Edition(t.Context(), editions.Catalogue, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := bytes.Replace(current.Content, from, to, 1)
+	changed := append(bytes.Replace(current.Content, from, to, 1), more...)
 	if bytes.Equal(changed, current.Content) {
 		t.Fatal("the text is not in the catalogue")
 	}

@@ -28,6 +28,7 @@ done
 # by hand, see README.md.
 VAULT_ADDR=$(cat "$KAPOK_VAULT_DIR/address") VAULT_TOKEN=$(cat "$KAPOK_VAULT_DIR/root-token") \
   "$("$here/build.sh")" kv put -mount=kapok connectors/national-platform-app-key value=sandbox-app-key-440106 >/dev/null
+  "$("$here/build.sh")" kv put -mount=kapok connectors/disability-api-key value=sandbox-bureau-key-440106 >/dev/null
 
 # A data folder of its own: other keys than those of `make run`.
 cd "$project"
