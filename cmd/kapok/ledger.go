@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-const ledgerUsage = "usage: kapok ledger evidence | expire | erase | stamp | reseal | export | prove-consistency | checkpoint | audit | new-origin | months | archive | prune, each with --config FILE; -h explains its flags"
+const ledgerUsage = "usage: kapok ledger evidence | expire | erase | hold | lift | holds | stamp | reseal | export | prove-consistency | checkpoint | audit | new-origin | months | archive | prune, each with --config FILE; -h explains its flags"
 
 // ledgerActs are what an operator does with the record. Those that show or erase
 // something are recorded in turn.
@@ -14,6 +14,9 @@ var ledgerActs = map[string]func(ctx context.Context, args []string, out io.Writ
 	"evidence": writeEvidence,
 	"expire":   expireMessages,
 	"erase":    eraseSubject,
+	"hold":     placeHold,
+	"lift":     liftHold,
+	"holds":    listHolds,
 	"stamp":    stampCheckpoints,
 	"reseal":   resealCheckpoints,
 

@@ -71,12 +71,15 @@ func TestLedgerToolsOfARunningNode(t *testing.T) {
 	}
 	witnessOverHTTP(t, w.urls[0], node.bundle())
 	archiveOfARunningNode(t, node.bundle(), tool)
+	holdsOfARunningNode(t, tool)
 	for _, wrong := range [][]string{
 		{}, {"burn"}, {"export", "--origin", "kapok.test/node-0"}, {"export", folder},
 		{"export", "--origin", "kapok.test/absent", t.TempDir()}, {"export", "--origin", "kapok.test/node-0", "--from", "1", t.TempDir()},
 		{"checkpoint", "--origin", "kapok.test/node-0", "--size", "999"},
 		{"archive", "--origin", "kapok.test/node-0", "--by", "甲"}, {"archive", "--origin", "kapok.test/node-0", "--by", "甲", "--until", "soon"},
 		{"archive", "--origin", "kapok.test/node-0", "--by", "甲", "--until", "2001-01"}, {"prune", "--origin", "kapok.test/node-0", "--by", "乙"},
+		{"hold", "--by", "甲", "--reason", "测试"}, {"hold", "--subject", "x", "--reason", "测试"}, {"lift", "--hold", "x"}, {"holds", "all"},
+		{"lift", "--hold", "absent", "--by", "乙", "--reason", "测试"},
 		{"prune", "--origin", "kapok.test/absent", "--by", "乙", "--reason", "测试"},
 	} {
 		if out, err := tool(wrong...); err == nil {
@@ -111,6 +114,25 @@ func archiveOfARunningNode(t *testing.T, bundle []byte, tool func(...string) (st
 		if !strings.Contains(out, step.says) {
 			t.Errorf("%v: %s %v", step.args, out, err)
 		}
+	}
+}
+
+// holdsOfARunningNode places a hold and lifts it.
+func holdsOfARunningNode(t *testing.T, tool func(...string) (string, error)) {
+	t.Helper()
+	placed, err := tool("hold", "--origin", "kapok.test/node-0", "--upto", "3", "--by", "甲", "--reason", "案件一")
+	if err != nil || !strings.HasPrefix(placed, "hold ") {
+		t.Fatalf("%s %v", placed, err)
+	}
+	id := strings.Fields(placed)[1]
+	if out, err := tool("holds"); err != nil || !strings.HasPrefix(out, id+"\tentries 0 to 2 of kapok.test/node-0\t") {
+		t.Errorf("%s %v", out, err)
+	}
+	if out, err := tool("lift", "--hold", id, "--by", "乙", "--reason", "结案"); err != nil {
+		t.Errorf("%s %v", out, err)
+	}
+	if out, err := tool("holds"); err != nil || out != "" {
+		t.Errorf("%q %v", out, err)
 	}
 }
 

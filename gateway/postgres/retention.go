@@ -26,8 +26,7 @@ func (db *DB) Record(ctx context.Context, entry ledger.Entry, subject string) (p
 const expireAtOnce = 10_000
 
 // ExpireMessages deletes the messages whose time has come, and records how many; the
-// entries that commit to them stand. Legal holds are not built: where one is ordered,
-// do not run this.
+// entries that commit to them stand. What a legal hold covers stays until it is lifted.
 func (db *DB) ExpireMessages(ctx context.Context, now time.Time, actor string) (gone int64, err error) {
 	for {
 		var batch int64
@@ -51,16 +50,19 @@ func (db *DB) ExpireMessages(ctx context.Context, now time.Time, actor string) (
 }
 
 func expireSome(ctx context.Context, tx pgx.Tx, now time.Time) (int64, error) {
+	if _, err := tx.Exec(ctx, holdsLock); err != nil {
+		return 0, err
+	}
 	beside, err := tx.Exec(ctx, `
 		delete from ledger_messages using (
-			select origin, idx from ledger_messages where keep_until <= $1 limit $2) as old
+			select origin, idx from ledger_messages m where keep_until <= $1 and `+messageNotHeld+` limit $2) as old
 		where ledger_messages.origin = old.origin and ledger_messages.idx = old.idx`, now, expireAtOnce)
 	if err != nil {
 		return 0, err
 	}
 	releases, err := tx.Exec(ctx, `
 		delete from ledger_releases using (
-			select ref from ledger_releases where keep_until <= $1 limit $2) as old
+			select ref from ledger_releases r where keep_until <= $1 and `+releaseNotHeld+` limit $2) as old
 		where ledger_releases.ref = old.ref`, now, expireAtOnce)
 	if err != nil {
 		return 0, err
@@ -88,9 +90,17 @@ const erasedDomain = sm.Domain("kapok/erased/v1")
 // Leaves, tree, checkpoints and receipts handed out before stand and verify as they
 // did; the citizen's index keeps the places, which now say nothing. What a person
 // signed (access bases) and their safe are not touched. A node that used the key
-// lately may seal with it for ten minutes more; what it seals can never be read.
+// lately may seal with it for ten minutes more; what it seals can never be read. While
+// a legal hold covers the person, or an entry that concerns them, it is Conflict,
+// legal-hold, and nothing is erased.
 func (db *DB) EraseSubject(ctx context.Context, e Erasure) (erased Erased, err error) {
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, holdsLock); err != nil {
+			return err
+		}
+		if err := notHeld(ctx, tx, e.Subject); err != nil {
+			return err
+		}
 		erased, err = erase(ctx, tx, e.Subject)
 		if err != nil {
 			return err
