@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -83,6 +84,41 @@ func wantNewSource(t *testing.T, w *world, department *caller) {
 			t.Errorf("of the new source, cached %v: %d %s", cached, got.status, got.body)
 		}
 	}
+	wantHeldBack(t, w, department, body)
+}
+
+// wantHeldBack: what the catalogue does not describe never leaves, and each rule that
+// was broken is taken up with the provider.
+func wantHeldBack(t *testing.T, w *world, department *caller, body string) {
+	t.Helper()
+	for kind, rule := range map[string]string{
+		"stale": "stale", "bad-value": "wrong-value", "wrong-person": "another-person", "wrong-signature": "",
+	} {
+		w.orderAt("bureau-disability", kind, 1, 0)
+		another := replaced(`"case_no":"`, `"case_no":"`+kind+"-")(body) // the kept answer is another case's
+		code := "source-wrong"
+		if rule == "" {
+			code = "source-garbage"
+		}
+		got := department.send(department.shot(another))
+		if told := got.problem(t); got.status != http.StatusBadGateway || told.Code != code {
+			t.Errorf("%s: %d %s", kind, got.status, got.body)
+		}
+		if rule != "" && !takenUp(t, w, rule) {
+			t.Errorf("%s: %q was not taken up", kind, rule)
+		}
+	}
+}
+
+func takenUp(t *testing.T, w *world, rule string) bool {
+	t.Helper()
+	broken, err := w.nodes[0].database.OpenViolations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(broken, func(v postgres.OpenViolation) bool {
+		return v.Rule == rule && v.Source == "disability-register" && v.Matter != ""
+	})
 }
 
 // TestNodesTakeOverByThemselves: an edition is published while a use is on its way. It

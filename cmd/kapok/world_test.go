@@ -178,7 +178,13 @@ func (w *world) order(kind string, delay time.Duration) {
 	if kind == "500" || kind == "down" {
 		count = 2 // such a question is put a second time
 	}
-	body := fmt.Sprintf(`{"sid":"sid-mps-household-0001","kind":%q,"count":%d,"delay_ms":%d}`, kind, count, delay.Milliseconds())
+	w.orderAt("sid-mps-household-0001", kind, count, delay)
+}
+
+// orderAt has an interface of the sandbox's make a fault in its next calls.
+func (w *world) orderAt(sid, kind string, count int, delay time.Duration) {
+	w.t.Helper()
+	body := fmt.Sprintf(`{"sid":%q,"kind":%q,"count":%d,"delay_ms":%d}`, sid, kind, count, delay.Milliseconds())
 	answer, err := http.Post(w.outside+"/_sandbox/faults", "application/json", strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)

@@ -55,10 +55,14 @@ func (c Candidate) cancel(t testing.TB, s Sandbox) {
 // stranger is nobody's number: the published example of GB 11643.
 const stranger = "11010519491231002X"
 
-// patience is the deadline of a call that is to be too slow, and of one that is not.
+// patience is the deadline of a call that is to be too slow, generosity that of one that
+// is not. A call that does not mind its deadline is noticed by slowness, however loaded
+// the machine is.
 const (
 	patience   = 250 * time.Millisecond
-	generosity = 5 * time.Second
+	generosity = 10 * time.Second
+	slowness   = 3 * time.Second
+	tolerance  = 2 * time.Second
 )
 
 // testCase is one way a call may go.
@@ -74,7 +78,7 @@ type testCase struct {
 var testCases = []testCase{
 	{name: "all is well"},
 	{name: "slow, within the deadline", fault: "slow", delay: patience / 5},
-	{name: "slow, beyond the deadline", fault: "slow", delay: 4 * patience, want: connectors.ErrTimeout, recover: true},
+	{name: "slow, beyond the deadline", fault: "slow", delay: slowness, want: connectors.ErrTimeout, recover: true},
 	{name: "status 500", fault: "500", want: connectors.ErrUnavailable, recover: true},
 	{name: "the connection is cut in mid-answer", fault: "down", want: connectors.ErrUnavailable, recover: true},
 	{name: "garbage", fault: "garbage", want: connectors.ErrGarbage, recover: true},
@@ -106,7 +110,7 @@ func Run(t *testing.T, c Candidate) {
 			}
 			began := time.Now()
 			answer, err := fetch(t, connector, citizen.IDNumber, test.deadline())
-			if took := time.Since(began); took > test.deadline()+patience {
+			if took := time.Since(began); took > test.deadline()+tolerance {
 				t.Errorf("it took %v, the deadline was %v", took, test.deadline())
 			}
 			judge(t, c, citizen, test.want, answer, err)
@@ -127,7 +131,7 @@ func Run(t *testing.T, c Candidate) {
 }
 
 func (test testCase) deadline() time.Duration {
-	if test.fault == "slow" {
+	if test.delay == slowness {
 		return patience
 	}
 	return generosity
