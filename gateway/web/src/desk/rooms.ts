@@ -13,6 +13,7 @@ interface Room {
 }
 
 export const rooms: Room[] = [
+  { name: 'counter', roles: ['approver'], zh: '窗口核验', en: 'The counter', under: 'counter' },
   { name: 'catalog', roles: ['bureau', 'auditor', 'consumer', 'provider', 'approver'], zh: '数据目录', en: 'Catalogue', under: 'sharing' },
   { name: 'apply', roles: ['consumer'], zh: '申请共享', en: 'Apply for data', under: 'sharing' },
   { name: 'matters', roles: ['consumer', 'provider', 'bureau', 'auditor'], zh: '申请与办理', en: 'Matters', under: 'sharing' },
@@ -33,6 +34,7 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
     { path: '/', name: 'start', component: () => import('./rooms/StartRoom.vue') },
+    { path: '/counter', name: 'counter', component: () => import('./rooms/CounterRoom.vue') },
     { path: '/catalog', name: 'catalog', component: () => import('./rooms/CatalogRoom.vue') },
     { path: '/apply/:category?/:serial?', name: 'apply', component: () => import('./rooms/ApplyRoom.vue') },
     { path: '/matters', name: 'matters', component: () => import('./rooms/MattersRoom.vue') },
