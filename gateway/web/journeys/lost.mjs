@@ -38,10 +38,11 @@ export async function lostConnection(browser, world) {
   await other.locator(`[data-basis="${basis.id}"] button`).click()
   await other.locator('.van-dialog__confirm').click()
   await other.locator(`[data-basis="${basis.id}"] >> text=已撤回`).waitFor()
-  await page.locator(`[data-basis="${basis.id}"] button`).click().catch(() => undefined) // it may know already
-  await page.locator('.van-dialog__confirm').click({ timeout: 2000 }).catch(() => undefined)
-  await page.locator(`[data-basis="${basis.id}"] >> text=已撤回`).waitFor()
   await other.close()
+  await page.bringToFront()
+  await page.locator(`[data-basis="${basis.id}"] button`).click({ timeout: 5000 }).catch(() => undefined) // it may know already
+  await page.locator('.van-dialog__confirm').click({ timeout: 5000 }).catch(() => undefined)
+  await page.locator(`[data-basis="${basis.id}"] >> text=已撤回`).waitFor()
 
   // The session ends: the page says so and leads back to where one was.
   await context.clearCookies()
