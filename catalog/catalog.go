@@ -20,6 +20,7 @@ type Catalog struct {
 	licenceTypes map[string]*LicenceType
 	returned     map[string]*Returned
 	staff        map[staffKey]*Staff
+	templates    map[string]*Template
 
 	grantsOf    map[use][]*Grant
 	connections map[string]Connection
@@ -52,6 +53,9 @@ func (c *Catalog) Provision(id string) (*Provision, bool) { return find(c.provis
 
 // Purpose finds a purpose by its code.
 func (c *Catalog) Purpose(code string) (*Purpose, bool) { return find(c.purposes, code) }
+
+// Template finds a consent template by its id.
+func (c *Catalog) Template(id string) (*Template, bool) { return find(c.templates, id) }
 
 // Grant finds a grant by its id.
 func (c *Catalog) Grant(id string) (*Grant, bool) { return find(c.grants, id) }

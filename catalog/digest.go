@@ -16,7 +16,9 @@ import (
 // record, each kind ordered by its id. Canonical JSON of a whole is its parts' put
 // together, so the records are written side by side.
 func (c *Catalog) seal() error {
-	ordered := slices.Clone(sections)
+	ordered := slices.DeleteFunc(slices.Clone(sections), func(s section) bool {
+		return s.key == "templates" && len(c.templates) == 0 // catalogues from before templates keep their digest
+	})
 	slices.SortFunc(ordered, func(a, b section) int { return bytes.Compare([]byte(a.key), []byte(b.key)) })
 	var whole bytes.Buffer
 	for i, section := range ordered {

@@ -24,6 +24,9 @@ func (l *loader) judge() {
 	for _, kind := range l.found.licenceTypes {
 		apply(l, name{"licence type", kind.Code}, kind, licenceTypeRules)
 	}
+	for _, template := range l.found.templates {
+		apply(l, name{"template", template.ID}, template, templateRules)
+	}
 	for _, grant := range l.found.grants {
 		apply(l, name{"grant", grant.ID}, grant, grantRules)
 	}

@@ -38,6 +38,7 @@ var sections = []section{
 	{"purposes", by("code"), (*loader).purpose, func(c *Catalog) []any { return anys(ordered(c.purposes, cmp.Compare)) }},
 	{"provisions", by("id"), (*loader).provision, func(c *Catalog) []any { return anys(c.Provisions()) }},
 	{"grants", by("id"), (*loader).grant, func(c *Catalog) []any { return anys(c.AllGrants()) }},
+	{"templates", by("id"), (*loader).template, func(c *Catalog) []any { return anys(ordered(c.templates, cmp.Compare)) }},
 	{"staff", by("issuer", "subject"), (*loader).staff, func(c *Catalog) []any { return anys(ordered(c.staff, compareStaff)) }},
 }
 
@@ -118,7 +119,7 @@ func newLoader(values map[string]string) *loader {
 	return &loader{values: values, defined: map[name]place{}, patterns: map[string]*regexp.Regexp{}, found: &Catalog{
 		departments: map[string]*Department{}, systems: map[string]*System{}, sources: map[string]*Source{},
 		items: map[string]*Item{}, serviceItems: map[string]*ServiceItem{}, provisions: map[string]*Provision{},
-		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, licenceTypes: map[string]*LicenceType{}, returned: map[string]*Returned{}, staff: map[staffKey]*Staff{},
+		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, licenceTypes: map[string]*LicenceType{}, returned: map[string]*Returned{}, staff: map[staffKey]*Staff{}, templates: map[string]*Template{},
 		grantsOf: map[use][]*Grant{}, connections: map[string]Connection{},
 	}}
 }

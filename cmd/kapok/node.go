@@ -126,6 +126,7 @@ func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config
 		Tests: n.database, Uses: n.database, Violations: corrections{n}, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Confirmations: n.database,
 		Signing:       n.operational.Current, Roots: [][]byte{n.keyring.Root()},
+		Consents: asks{n.safe},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	}
 }

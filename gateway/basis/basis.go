@@ -131,7 +131,9 @@ type Rights struct {
 // *[gateway.Error] that names the field and the rule.
 func New(draft Basis, now time.Time) (Basis, error) {
 	b := draft.normal()
-	b.ID = newID()
+	if b.ID == "" { // one that was asked for keeps its request's
+		b.ID = newID()
+	}
 	if b.From.IsZero() {
 		b.From = moment(now)
 	}

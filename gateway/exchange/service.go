@@ -100,6 +100,7 @@ type Config struct {
 	Uses          Uses
 	Violations    Violations
 	Presentations Presentations
+	Consents      Consents
 	Grants        Grants
 	Cases         Cases
 	Confirmations Confirmations
@@ -126,6 +127,8 @@ type Service struct {
 	uses          Uses
 	violations    Violations
 	presentations Presentations
+	consents      Consents
+	asking        askLimits
 	issued        *issued
 	limits        *limits
 	cases         Cases
@@ -154,7 +157,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, refresh: c.Refresh, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
-		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations,
+		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations, consents: c.Consents,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),
 		cases:  c.Cases, confirmations: c.Confirmations, drain: c.Drain,

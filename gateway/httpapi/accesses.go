@@ -151,5 +151,8 @@ func (r rawJSON) write(w http.ResponseWriter) error {
 // VisitGetMyReceiptResponse writes the receipt.
 func (r rawJSON) VisitGetMyReceiptResponse(w http.ResponseWriter) error { return r.write(w) }
 
+// VisitGetBasisReceiptResponse writes the receipt.
+func (r rawJSON) VisitGetBasisReceiptResponse(w http.ResponseWriter) error { return r.write(w) }
+
 // VisitGetTrustResponse writes the bundle.
 func (r rawJSON) VisitGetTrustResponse(w http.ResponseWriter) error { return r.write(w) }

@@ -105,6 +105,60 @@ func (e BasisState) Valid() bool {
 	}
 }
 
+// Defines values for BasisEventBy.
+const (
+	BasisEventByAgent      BasisEventBy = "agent"
+	BasisEventByDepartment BasisEventBy = "department"
+	BasisEventByKapok      BasisEventBy = "kapok"
+	BasisEventByMe         BasisEventBy = "me"
+	BasisEventByStaff      BasisEventBy = "staff"
+)
+
+// Valid indicates whether the value is a known member of the BasisEventBy enum.
+func (e BasisEventBy) Valid() bool {
+	switch e {
+	case BasisEventByAgent:
+		return true
+	case BasisEventByDepartment:
+		return true
+	case BasisEventByKapok:
+		return true
+	case BasisEventByMe:
+		return true
+	case BasisEventByStaff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BasisGovernedEvent.
+const (
+	BasisGovernedEventClosed    BasisGovernedEvent = "closed"
+	BasisGovernedEventResumed   BasisGovernedEvent = "resumed"
+	BasisGovernedEventReviewed  BasisGovernedEvent = "reviewed"
+	BasisGovernedEventRevoked   BasisGovernedEvent = "revoked"
+	BasisGovernedEventSuspended BasisGovernedEvent = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the BasisGovernedEvent enum.
+func (e BasisGovernedEvent) Valid() bool {
+	switch e {
+	case BasisGovernedEventClosed:
+		return true
+	case BasisGovernedEventResumed:
+		return true
+	case BasisGovernedEventReviewed:
+		return true
+	case BasisGovernedEventRevoked:
+		return true
+	case BasisGovernedEventSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseDocumentSeal.
 const (
 	CaseDocumentSealElectronic CaseDocumentSeal = "electronic"
@@ -1326,6 +1380,60 @@ type BasisKind string
 // BasisState Only ACTIVE lets an access through.
 type BasisState string
 
+// BasisDetail defines model for BasisDetail.
+type BasisDetail struct {
+	Basis Basis `json:"basis"`
+
+	// Certificate DER of the key that signed.
+	Certificate []byte `json:"certificate"`
+
+	// Document The artefact (canonical JSON).
+	Document      string       `json:"document"`
+	Events        []BasisEvent `json:"events"`
+	MandateID     string       `json:"mandate_id,omitempty,omitzero"`
+	MaxUses       int          `json:"max_uses,omitempty,omitzero"`
+	MaxUsesPerDay int          `json:"max_uses_per_day,omitempty,omitzero"`
+	Notice        Notice       `json:"notice,omitempty,omitzero"`
+	Optional      []NamedField `json:"optional,omitempty,omitzero"`
+
+	// Signature SM2 over SM3 of `kapok/basis/v1` and the document, r‖s.
+	Signature []byte `json:"signature"`
+
+	// Uses Taken so far
+	Uses int `json:"uses,omitempty,omitzero"`
+}
+
+// BasisEvent defines model for BasisEvent.
+type BasisEvent struct {
+	// At UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	At     Timestamp    `json:"at"`
+	By     BasisEventBy `json:"by"`
+	Event  string       `json:"event"`
+	Page   string       `json:"page,omitempty,omitzero"`
+	Reason string       `json:"reason,omitempty,omitzero"`
+
+	// Receipt Where the signed receipt is; absent until the ledger has it.
+	Receipt string `json:"receipt,omitempty,omitzero"`
+	Seq     int    `json:"seq"`
+	State   string `json:"state"`
+}
+
+// BasisEventBy defines model for BasisEvent.By.
+type BasisEventBy string
+
+// BasisGoverned defines model for BasisGoverned.
+type BasisGoverned struct {
+	Event BasisGovernedEvent `json:"event"`
+
+	// Reason A code of the bureau's list.
+	Reason string `json:"reason"`
+}
+
+// BasisGovernedEvent defines model for BasisGoverned.Event.
+type BasisGovernedEvent string
+
 // BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
 type BasisID = string
 
@@ -1590,6 +1698,56 @@ type ConfirmationList struct {
 	Confirmations []Confirmation `json:"confirmations"`
 }
 
+// ConsentAnswer defines model for ConsentAnswer.
+type ConsentAnswer struct {
+	NoticeSM3 SM3 `json:"notice_sm3"`
+
+	// Optional The optional fields given.
+	Optional []string `json:"optional,omitempty,omitzero"`
+
+	// Separate The sensitive fields agreed to one by one.
+	Separate []string `json:"separate,omitempty,omitzero"`
+}
+
+// ConsentAsked defines model for ConsentAsked.
+type ConsentAsked struct {
+	// CaseNo The case (办件编号).
+	//
+	// Examples: DB-2026-000001
+	CaseNo     CaseNo `json:"case_no,omitempty,omitzero"`
+	ContractNo string `json:"contract_no,omitempty,omitzero"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	Fields  Fields    `json:"fields"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item          ItemCode `json:"item"`
+	MaxUses       int      `json:"max_uses,omitempty,omitzero"`
+	MaxUsesPerDay int      `json:"max_uses_per_day,omitempty,omitzero"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+	Optional  []string  `json:"optional,omitempty,omitzero"`
+
+	// Purpose The purpose's code (用途).
+	//
+	// Examples: assistance-review
+	Purpose Purpose `json:"purpose"`
+
+	// ServiceItem An identifier of the catalogue.
+	ServiceItem Identifier `json:"service_item"`
+
+	// Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Subject  Subject `json:"subject"`
+	Template string  `json:"template,omitempty,omitzero"`
+}
+
 // ConsentRequest The terms of the notice that was read, and its SM3.
 type ConsentRequest struct {
 	// CaseNo The case (办件编号).
@@ -1609,8 +1767,12 @@ type ConsentRequest struct {
 	// Item 目录代码: 类项目细目/顺序码.
 	//
 	// Examples: 1010010001/000001
-	Item      ItemCode `json:"item"`
-	NoticeSM3 SM3      `json:"notice_sm3"`
+	Item ItemCode `json:"item"`
+
+	// MaxUses Releases in all; 0 for no limit.
+	MaxUses       int `json:"max_uses,omitempty,omitzero"`
+	MaxUsesPerDay int `json:"max_uses_per_day,omitempty,omitzero"`
+	NoticeSM3     SM3 `json:"notice_sm3"`
 
 	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
 	// One that is not built yet answers 501 `not-built`.
@@ -1629,6 +1791,29 @@ type ConsentRequest struct {
 
 	// System An identifier of the catalogue.
 	System Identifier `json:"system"`
+
+	// Template A template of the catalogue that bounds it.
+	Template string `json:"template,omitempty,omitzero"`
+}
+
+// ConsentRequestList defines model for ConsentRequestList.
+type ConsentRequestList struct {
+	Requests []WaitingRequest `json:"requests"`
+}
+
+// ConsentState defines model for ConsentState.
+type ConsentState struct {
+	// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	BasisID BasisID `json:"basis_id"`
+
+	// Chain Certificates of the key that signed.
+	Chain [][]byte `json:"chain"`
+
+	// LapsesAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	LapsesAt Timestamp `json:"lapses_at"`
+	State    string    `json:"state"`
 }
 
 // ConsentTerms What a person would allow, before it is an access basis.
@@ -1652,6 +1837,10 @@ type ConsentTerms struct {
 	// Examples: 1010010001/000001
 	Item ItemCode `json:"item"`
 
+	// MaxUses Releases in all; 0 for no limit.
+	MaxUses       int `json:"max_uses,omitempty,omitzero"`
+	MaxUsesPerDay int `json:"max_uses_per_day,omitempty,omitzero"`
+
 	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
 	// One that is not built yet answers 501 `not-built`.
 	Operation Operation `json:"operation"`
@@ -1669,6 +1858,9 @@ type ConsentTerms struct {
 
 	// System An identifier of the catalogue.
 	System Identifier `json:"system"`
+
+	// Template A template of the catalogue that bounds it.
+	Template string `json:"template,omitempty,omitzero"`
 }
 
 // Consistency defines model for Consistency.
@@ -1814,6 +2006,63 @@ type Effect struct {
 type EffectList struct {
 	Effects []Effect       `json:"effects"`
 	Served  []PeopleServed `json:"served"`
+}
+
+// EmergencyProposed defines model for EmergencyProposed.
+type EmergencyProposed struct {
+	// Department An identifier of the catalogue.
+	Department Identifier `json:"department"`
+
+	// DestroyBy UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	DestroyBy Timestamp `json:"destroy_by"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires  Timestamp `json:"expires"`
+	Fields   Fields    `json:"fields"`
+	Incident string    `json:"incident"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
+
+	// LegalProvision An identifier of the catalogue.
+	LegalProvision Identifier `json:"legal_provision"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+
+	// Purpose The purpose's code (用途).
+	//
+	// Examples: assistance-review
+	Purpose Purpose `json:"purpose"`
+	Reason  string  `json:"reason"`
+
+	// ServiceItem An identifier of the catalogue.
+	ServiceItem Identifier `json:"service_item"`
+
+	// Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Subject Subject `json:"subject"`
+
+	// System An identifier of the catalogue.
+	System Identifier `json:"system"`
+}
+
+// EmergencyState defines model for EmergencyState.
+type EmergencyState struct {
+	// ID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	ID BasisID `json:"id"`
+
+	// LapsesAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	LapsesAt Timestamp `json:"lapses_at"`
+	State    string    `json:"state"`
 }
 
 // ExchangeID Random; links intent, outcome and receipt.
@@ -2931,6 +3180,60 @@ type UnverifiedUse struct {
 	Uses        int64  `json:"uses"`
 }
 
+// WaitingRequest defines model for WaitingRequest.
+type WaitingRequest struct {
+	Alternative string `json:"alternative,omitempty,omitzero"`
+
+	// AskedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	AskedAt    Timestamp `json:"asked_at"`
+	Automated  string    `json:"automated,omitempty,omitzero"`
+	CaseNo     string    `json:"case_no,omitempty,omitzero"`
+	Department Named     `json:"department"`
+
+	// EraseAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	EraseAt Timestamp `json:"erase_at,omitempty,omitzero"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp    `json:"expires"`
+	Fields  []NamedField `json:"fields"`
+
+	// ID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	ID   BasisID `json:"id"`
+	Item Named   `json:"item"`
+	Kind string  `json:"kind"`
+
+	// LapsesAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	LapsesAt      Timestamp `json:"lapses_at"`
+	MaxUses       int       `json:"max_uses,omitempty,omitzero"`
+	MaxUsesPerDay int       `json:"max_uses_per_day,omitempty,omitzero"`
+	Notice        Notice    `json:"notice"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+
+	// Optional Fields that I may leave out.
+	Optional []string `json:"optional,omitempty,omitzero"`
+	Purpose  Named    `json:"purpose"`
+
+	// Required The service cannot be had without.
+	Required bool `json:"required,omitempty,omitzero"`
+
+	// Sensitive Fields that I agree to one by one.
+	Sensitive   []string `json:"sensitive,omitempty,omitzero"`
+	ServiceItem Named    `json:"service_item"`
+	State       string   `json:"state"`
+	System      Named    `json:"system"`
+}
+
 // Watermark Who has the data, for which case, since when (duty `watermark`). Show and print the data with `text` over it.
 type Watermark struct {
 	// At UTC, RFC 3339, milliseconds.
@@ -3002,6 +3305,12 @@ type OpenStatutoryBasisParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// GovernBasisParams defines parameters for GovernBasis.
+type GovernBasisParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // ListEffectsParams defines parameters for ListEffects.
 type ListEffectsParams struct {
 	// From The first day, Beijing.
@@ -3009,6 +3318,18 @@ type ListEffectsParams struct {
 
 	// Until The last day, at most 366 later.
 	Until openapi_types.Date `form:"until" json:"until"`
+}
+
+// ProposeEmergencyParams defines parameters for ProposeEmergency.
+type ProposeEmergencyParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ApproveEmergencyParams defines parameters for ApproveEmergency.
+type ApproveEmergencyParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
 // ListExchangesParams defines parameters for ListExchanges.
@@ -3177,6 +3498,18 @@ type ShowNoticeParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// PauseBasisParams defines parameters for PauseBasis.
+type PauseBasisParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ResumeBasisParams defines parameters for ResumeBasis.
+type ResumeBasisParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // WithdrawBasisParams defines parameters for WithdrawBasis.
 type WithdrawBasisParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -3204,6 +3537,24 @@ type ShowPresentationParams struct {
 
 // ShowOfflineParams defines parameters for ShowOffline.
 type ShowOfflineParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// DeferRequestParams defines parameters for DeferRequest.
+type DeferRequestParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// GrantRequestParams defines parameters for GrantRequest.
+type GrantRequestParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// RefuseRequestParams defines parameters for RefuseRequest.
+type RefuseRequestParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -3236,6 +3587,12 @@ type FileApplicationJSONRequestBody = Application
 
 // OpenStatutoryBasisJSONRequestBody defines body for OpenStatutoryBasis for application/json ContentType.
 type OpenStatutoryBasisJSONRequestBody = StatutoryRequest
+
+// GovernBasisJSONRequestBody defines body for GovernBasis for application/json ContentType.
+type GovernBasisJSONRequestBody = BasisGoverned
+
+// ProposeEmergencyJSONRequestBody defines body for ProposeEmergency for application/json ContentType.
+type ProposeEmergencyJSONRequestBody = EmergencyProposed
 
 // AskForCatalogUpdateJSONRequestBody defines body for AskForCatalogUpdate for application/json ContentType.
 type AskForCatalogUpdateJSONRequestBody = CatalogUpdateRequest
@@ -3279,6 +3636,9 @@ type ShowPresentationJSONRequestBody = PresentationWish
 // ShowOfflineJSONRequestBody defines body for ShowOffline for application/json ContentType.
 type ShowOfflineJSONRequestBody = OfflineWish
 
+// GrantRequestJSONRequestBody defines body for GrantRequest for application/json ContentType.
+type GrantRequestJSONRequestBody = ConsentAnswer
+
 // FileObjectionJSONRequestBody defines body for FileObjection for application/json ContentType.
 type FileObjectionJSONRequestBody = ObjectionRequest
 
@@ -3299,9 +3659,18 @@ type ServerInterface interface {
 	// OpenStatutoryBasis Open a statutory basis (登记法定依据)
 	// (POST /v1/bureau/bases)
 	OpenStatutoryBasis(c *gin.Context, params OpenStatutoryBasisParams)
+	// GovernBasis Suspend, resume, revoke, close or review a basis (法定依据的中止与终止)
+	// (POST /v1/bureau/bases/{id}/events)
+	GovernBasis(c *gin.Context, id BasisID, params GovernBasisParams)
 	// ListEffects What was used and refused, by day, department, matter and item (成效)
 	// (GET /v1/bureau/effects)
 	ListEffects(c *gin.Context, params ListEffectsParams)
+	// ProposeEmergency Propose an emergency access (应急依据)
+	// (POST /v1/bureau/emergencies)
+	ProposeEmergency(c *gin.Context, params ProposeEmergencyParams)
+	// ApproveEmergency Approve an emergency access (应急依据第二人确认)
+	// (POST /v1/bureau/emergencies/{id}/approval)
+	ApproveEmergency(c *gin.Context, id BasisID, params ApproveEmergencyParams)
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(c *gin.Context, params ListExchangesParams)
@@ -3407,6 +3776,21 @@ type ServerInterface interface {
 	// ShowNotice The notice to read before a consent (告知书)
 	// (POST /v1/me/bases/notice)
 	ShowNotice(c *gin.Context, params ShowNoticeParams)
+	// GetMyBasis One of my bases, with everything that befell it (授权详情)
+	// (GET /v1/me/bases/{id})
+	GetMyBasis(c *gin.Context, id BasisID)
+	// GetBasisPage The receipt of an event for people (回执,可打印)
+	// (GET /v1/me/bases/{id}/events/{seq}/page)
+	GetBasisPage(c *gin.Context, id BasisID, seq int)
+	// GetBasisReceipt The signed receipt of an event (回执)
+	// (GET /v1/me/bases/{id}/events/{seq}/receipt)
+	GetBasisReceipt(c *gin.Context, id BasisID, seq int)
+	// PauseBasis Hold a consent up (暂停授权)
+	// (POST /v1/me/bases/{id}/pause)
+	PauseBasis(c *gin.Context, id BasisID, params PauseBasisParams)
+	// ResumeBasis Let a paused consent go on (恢复授权)
+	// (POST /v1/me/bases/{id}/resume)
+	ResumeBasis(c *gin.Context, id BasisID, params ResumeBasisParams)
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(c *gin.Context, id BasisID, params WithdrawBasisParams)
@@ -3431,6 +3815,18 @@ type ServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(c *gin.Context, id string)
+	// ListMyRequests What waits for my answer (待我授权)
+	// (GET /v1/me/requests)
+	ListMyRequests(c *gin.Context)
+	// DeferRequest Answer later (稍后决定)
+	// (POST /v1/me/requests/{id}/defer)
+	DeferRequest(c *gin.Context, id BasisID, params DeferRequestParams)
+	// GrantRequest Allow what was asked (同意)
+	// (POST /v1/me/requests/{id}/grant)
+	GrantRequest(c *gin.Context, id BasisID, params GrantRequestParams)
+	// RefuseRequest Refuse what was asked (不同意)
+	// (POST /v1/me/requests/{id}/refuse)
+	RefuseRequest(c *gin.Context, id BasisID, params RefuseRequestParams)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(c *gin.Context, params FileObjectionParams)
@@ -3552,6 +3948,58 @@ func (siw *ServerInterfaceWrapper) OpenStatutoryBasis(c *gin.Context) {
 	siw.Handler.OpenStatutoryBasis(c, params)
 }
 
+// GovernBasis operation middleware
+func (siw *ServerInterfaceWrapper) GovernBasis(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GovernBasisParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GovernBasis(c, id, params)
+}
+
 // ListEffects operation middleware
 func (siw *ServerInterfaceWrapper) ListEffects(c *gin.Context) {
 
@@ -3585,6 +4033,101 @@ func (siw *ServerInterfaceWrapper) ListEffects(c *gin.Context) {
 	}
 
 	siw.Handler.ListEffects(c, params)
+}
+
+// ProposeEmergency operation middleware
+func (siw *ServerInterfaceWrapper) ProposeEmergency(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeEmergencyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeEmergency(c, params)
+}
+
+// ApproveEmergency operation middleware
+func (siw *ServerInterfaceWrapper) ApproveEmergency(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveEmergencyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveEmergency(c, id, params)
 }
 
 // ListExchanges operation middleware
@@ -4846,6 +5389,203 @@ func (siw *ServerInterfaceWrapper) ShowNotice(c *gin.Context) {
 	siw.Handler.ShowNotice(c, params)
 }
 
+// GetMyBasis operation middleware
+func (siw *ServerInterfaceWrapper) GetMyBasis(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMyBasis(c, id)
+}
+
+// GetBasisPage operation middleware
+func (siw *ServerInterfaceWrapper) GetBasisPage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", c.Param("seq"), &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter seq: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBasisPage(c, id, seq)
+}
+
+// GetBasisReceipt operation middleware
+func (siw *ServerInterfaceWrapper) GetBasisReceipt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", c.Param("seq"), &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter seq: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBasisReceipt(c, id, seq)
+}
+
+// PauseBasis operation middleware
+func (siw *ServerInterfaceWrapper) PauseBasis(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PauseBasisParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PauseBasis(c, id, params)
+}
+
+// ResumeBasis operation middleware
+func (siw *ServerInterfaceWrapper) ResumeBasis(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeBasisParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResumeBasis(c, id, params)
+}
+
 // WithdrawBasis operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawBasis(c *gin.Context) {
 
@@ -5143,6 +5883,175 @@ func (siw *ServerInterfaceWrapper) GetMyPresentation(c *gin.Context) {
 	siw.Handler.GetMyPresentation(c, id)
 }
 
+// ListMyRequests operation middleware
+func (siw *ServerInterfaceWrapper) ListMyRequests(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMyRequests(c)
+}
+
+// DeferRequest operation middleware
+func (siw *ServerInterfaceWrapper) DeferRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeferRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeferRequest(c, id, params)
+}
+
+// GrantRequest operation middleware
+func (siw *ServerInterfaceWrapper) GrantRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GrantRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GrantRequest(c, id, params)
+}
+
+// RefuseRequest operation middleware
+func (siw *ServerInterfaceWrapper) RefuseRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id BasisID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefuseRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RefuseRequest(c, id, params)
+}
+
 // FileObjection operation middleware
 func (siw *ServerInterfaceWrapper) FileObjection(c *gin.Context) {
 
@@ -5401,7 +6310,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 	router.POST(options.BaseURL+"/v1/applications", wrapper.FileApplication)
 	router.POST(options.BaseURL+"/v1/bureau/bases", wrapper.OpenStatutoryBasis)
+	router.POST(options.BaseURL+"/v1/bureau/bases/:id/events", wrapper.GovernBasis)
 	router.GET(options.BaseURL+"/v1/bureau/effects", wrapper.ListEffects)
+	router.POST(options.BaseURL+"/v1/bureau/emergencies", wrapper.ProposeEmergency)
+	router.POST(options.BaseURL+"/v1/bureau/emergencies/:id/approval", wrapper.ApproveEmergency)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/bureau/paper-demands", wrapper.ListPaperDemands)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
@@ -5436,6 +6348,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/me/accesses/:origin/:index/receipt", wrapper.GetMyReceipt)
 	router.GET(options.BaseURL+"/v1/me/bases", wrapper.ListMyBases)
 	router.POST(options.BaseURL+"/v1/me/bases", wrapper.GrantBasis)
+	router.GET(options.BaseURL+"/v1/me/bases/:id", wrapper.GetMyBasis)
+	router.GET(options.BaseURL+"/v1/me/bases/:id/events/:seq/page", wrapper.GetBasisPage)
+	router.GET(options.BaseURL+"/v1/me/bases/:id/events/:seq/receipt", wrapper.GetBasisReceipt)
+	router.POST(options.BaseURL+"/v1/me/bases/:id/pause", wrapper.PauseBasis)
+	router.POST(options.BaseURL+"/v1/me/bases/:id/resume", wrapper.ResumeBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/:id/withdraw", wrapper.WithdrawBasis)
 	router.POST(options.BaseURL+"/v1/me/bases/notice", wrapper.ShowNotice)
 	router.GET(options.BaseURL+"/v1/me/licences", wrapper.ListMyLicences)
@@ -5445,6 +6362,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
 	router.POST(options.BaseURL+"/v1/me/presentations/offline", wrapper.ShowOffline)
+	router.GET(options.BaseURL+"/v1/me/requests", wrapper.ListMyRequests)
+	router.POST(options.BaseURL+"/v1/me/requests/:id/defer", wrapper.DeferRequest)
+	router.POST(options.BaseURL+"/v1/me/requests/:id/grant", wrapper.GrantRequest)
+	router.POST(options.BaseURL+"/v1/me/requests/:id/refuse", wrapper.RefuseRequest)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
 	router.GET(options.BaseURL+"/v1/returns", wrapper.ListReturns)
 	router.GET(options.BaseURL+"/v1/returns/:id", wrapper.GetReturn)
@@ -5505,6 +6426,30 @@ func (response OpenStatutoryBasis201JSONResponse) VisitOpenStatutoryBasisRespons
 	return err
 }
 
+type GovernBasisRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params GovernBasisParams
+	Body   *GovernBasisJSONRequestBody
+}
+
+type GovernBasisResponseObject interface {
+	VisitGovernBasisResponse(w http.ResponseWriter) error
+}
+
+type GovernBasis200JSONResponse Basis
+
+func (response GovernBasis200JSONResponse) VisitGovernBasisResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEffectsRequestObject struct {
 	Params ListEffectsParams
 }
@@ -5516,6 +6461,52 @@ type ListEffectsResponseObject interface {
 type ListEffects200JSONResponse EffectList
 
 func (response ListEffects200JSONResponse) VisitListEffectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeEmergencyRequestObject struct {
+	Params ProposeEmergencyParams
+	Body   *ProposeEmergencyJSONRequestBody
+}
+
+type ProposeEmergencyResponseObject interface {
+	VisitProposeEmergencyResponse(w http.ResponseWriter) error
+}
+
+type ProposeEmergency201JSONResponse EmergencyState
+
+func (response ProposeEmergency201JSONResponse) VisitProposeEmergencyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveEmergencyRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params ApproveEmergencyParams
+}
+
+type ApproveEmergencyResponseObject interface {
+	VisitApproveEmergencyResponse(w http.ResponseWriter) error
+}
+
+type ApproveEmergency200JSONResponse Basis
+
+func (response ApproveEmergency200JSONResponse) VisitApproveEmergencyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -6317,6 +7308,114 @@ func (response ShowNotice200JSONResponse) VisitShowNoticeResponse(w http.Respons
 	return err
 }
 
+type GetMyBasisRequestObject struct {
+	ID BasisID `json:"id"`
+}
+
+type GetMyBasisResponseObject interface {
+	VisitGetMyBasisResponse(w http.ResponseWriter) error
+}
+
+type GetMyBasis200JSONResponse BasisDetail
+
+func (response GetMyBasis200JSONResponse) VisitGetMyBasisResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBasisPageRequestObject struct {
+	ID  BasisID `json:"id"`
+	Seq int     `json:"seq"`
+}
+
+type GetBasisPageResponseObject interface {
+	VisitGetBasisPageResponse(w http.ResponseWriter) error
+}
+
+type GetBasisPage200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetBasisPage200TextHTMLResponse) VisitGetBasisPageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetBasisReceiptRequestObject struct {
+	ID  BasisID `json:"id"`
+	Seq int     `json:"seq"`
+}
+
+type GetBasisReceiptResponseObject interface {
+	VisitGetBasisReceiptResponse(w http.ResponseWriter) error
+}
+
+type GetBasisReceipt200JSONResponse map[string]interface{}
+
+func (response GetBasisReceipt200JSONResponse) VisitGetBasisReceiptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseBasisRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params PauseBasisParams
+}
+
+type PauseBasisResponseObject interface {
+	VisitPauseBasisResponse(w http.ResponseWriter) error
+}
+
+type PauseBasis204Response struct {
+}
+
+func (response PauseBasis204Response) VisitPauseBasisResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResumeBasisRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params ResumeBasisParams
+}
+
+type ResumeBasisResponseObject interface {
+	VisitResumeBasisResponse(w http.ResponseWriter) error
+}
+
+type ResumeBasis204Response struct {
+}
+
+func (response ResumeBasis204Response) VisitResumeBasisResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type WithdrawBasisRequestObject struct {
 	ID     BasisID `json:"id"`
 	Params WithdrawBasisParams
@@ -6489,6 +7588,85 @@ func (response GetMyPresentation200JSONResponse) VisitGetMyPresentationResponse(
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListMyRequestsRequestObject struct {
+}
+
+type ListMyRequestsResponseObject interface {
+	VisitListMyRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListMyRequests200JSONResponse ConsentRequestList
+
+func (response ListMyRequests200JSONResponse) VisitListMyRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeferRequestRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params DeferRequestParams
+}
+
+type DeferRequestResponseObject interface {
+	VisitDeferRequestResponse(w http.ResponseWriter) error
+}
+
+type DeferRequest204Response struct {
+}
+
+func (response DeferRequest204Response) VisitDeferRequestResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GrantRequestRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params GrantRequestParams
+	Body   *GrantRequestJSONRequestBody
+}
+
+type GrantRequestResponseObject interface {
+	VisitGrantRequestResponse(w http.ResponseWriter) error
+}
+
+type GrantRequest201JSONResponse Basis
+
+func (response GrantRequest201JSONResponse) VisitGrantRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseRequestRequestObject struct {
+	ID     BasisID `json:"id"`
+	Params RefuseRequestParams
+}
+
+type RefuseRequestResponseObject interface {
+	VisitRefuseRequestResponse(w http.ResponseWriter) error
+}
+
+type RefuseRequest204Response struct {
+}
+
+func (response RefuseRequest204Response) VisitRefuseRequestResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type FileObjectionRequestObject struct {
@@ -6677,9 +7855,18 @@ type StrictServerInterface interface {
 	// OpenStatutoryBasis Open a statutory basis (登记法定依据)
 	// (POST /v1/bureau/bases)
 	OpenStatutoryBasis(ctx context.Context, request OpenStatutoryBasisRequestObject) (OpenStatutoryBasisResponseObject, error)
+	// GovernBasis Suspend, resume, revoke, close or review a basis (法定依据的中止与终止)
+	// (POST /v1/bureau/bases/{id}/events)
+	GovernBasis(ctx context.Context, request GovernBasisRequestObject) (GovernBasisResponseObject, error)
 	// ListEffects What was used and refused, by day, department, matter and item (成效)
 	// (GET /v1/bureau/effects)
 	ListEffects(ctx context.Context, request ListEffectsRequestObject) (ListEffectsResponseObject, error)
+	// ProposeEmergency Propose an emergency access (应急依据)
+	// (POST /v1/bureau/emergencies)
+	ProposeEmergency(ctx context.Context, request ProposeEmergencyRequestObject) (ProposeEmergencyResponseObject, error)
+	// ApproveEmergency Approve an emergency access (应急依据第二人确认)
+	// (POST /v1/bureau/emergencies/{id}/approval)
+	ApproveEmergency(ctx context.Context, request ApproveEmergencyRequestObject) (ApproveEmergencyResponseObject, error)
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
@@ -6785,6 +7972,21 @@ type StrictServerInterface interface {
 	// ShowNotice The notice to read before a consent (告知书)
 	// (POST /v1/me/bases/notice)
 	ShowNotice(ctx context.Context, request ShowNoticeRequestObject) (ShowNoticeResponseObject, error)
+	// GetMyBasis One of my bases, with everything that befell it (授权详情)
+	// (GET /v1/me/bases/{id})
+	GetMyBasis(ctx context.Context, request GetMyBasisRequestObject) (GetMyBasisResponseObject, error)
+	// GetBasisPage The receipt of an event for people (回执,可打印)
+	// (GET /v1/me/bases/{id}/events/{seq}/page)
+	GetBasisPage(ctx context.Context, request GetBasisPageRequestObject) (GetBasisPageResponseObject, error)
+	// GetBasisReceipt The signed receipt of an event (回执)
+	// (GET /v1/me/bases/{id}/events/{seq}/receipt)
+	GetBasisReceipt(ctx context.Context, request GetBasisReceiptRequestObject) (GetBasisReceiptResponseObject, error)
+	// PauseBasis Hold a consent up (暂停授权)
+	// (POST /v1/me/bases/{id}/pause)
+	PauseBasis(ctx context.Context, request PauseBasisRequestObject) (PauseBasisResponseObject, error)
+	// ResumeBasis Let a paused consent go on (恢复授权)
+	// (POST /v1/me/bases/{id}/resume)
+	ResumeBasis(ctx context.Context, request ResumeBasisRequestObject) (ResumeBasisResponseObject, error)
 	// WithdrawBasis Withdraw a consent (撤回授权)
 	// (POST /v1/me/bases/{id}/withdraw)
 	WithdrawBasis(ctx context.Context, request WithdrawBasisRequestObject) (WithdrawBasisResponseObject, error)
@@ -6809,6 +8011,18 @@ type StrictServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error)
+	// ListMyRequests What waits for my answer (待我授权)
+	// (GET /v1/me/requests)
+	ListMyRequests(ctx context.Context, request ListMyRequestsRequestObject) (ListMyRequestsResponseObject, error)
+	// DeferRequest Answer later (稍后决定)
+	// (POST /v1/me/requests/{id}/defer)
+	DeferRequest(ctx context.Context, request DeferRequestRequestObject) (DeferRequestResponseObject, error)
+	// GrantRequest Allow what was asked (同意)
+	// (POST /v1/me/requests/{id}/grant)
+	GrantRequest(ctx context.Context, request GrantRequestRequestObject) (GrantRequestResponseObject, error)
+	// RefuseRequest Refuse what was asked (不同意)
+	// (POST /v1/me/requests/{id}/refuse)
+	RefuseRequest(ctx context.Context, request RefuseRequestRequestObject) (RefuseRequestResponseObject, error)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
@@ -6980,6 +8194,51 @@ func (sh *strictHandler) OpenStatutoryBasis(ctx *gin.Context, params OpenStatuto
 	}
 }
 
+// GovernBasis operation middleware
+func (sh *strictHandler) GovernBasis(ctx *gin.Context, id BasisID, params GovernBasisParams) {
+	var request GovernBasisRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body GovernBasisJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GovernBasis(ctx, request.(GovernBasisRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GovernBasis")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GovernBasisResponseObject); ok {
+		if err := validResponse.VisitGovernBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListEffects operation middleware
 func (sh *strictHandler) ListEffects(ctx *gin.Context, params ListEffectsParams) {
 	var request ListEffectsRequestObject
@@ -6999,6 +8258,77 @@ func (sh *strictHandler) ListEffects(ctx *gin.Context, params ListEffectsParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListEffectsResponseObject); ok {
 		if err := validResponse.VisitListEffectsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProposeEmergency operation middleware
+func (sh *strictHandler) ProposeEmergency(ctx *gin.Context, params ProposeEmergencyParams) {
+	var request ProposeEmergencyRequestObject
+
+	request.Params = params
+
+	var body ProposeEmergencyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeEmergency(ctx, request.(ProposeEmergencyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeEmergency")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposeEmergencyResponseObject); ok {
+		if err := validResponse.VisitProposeEmergencyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveEmergency operation middleware
+func (sh *strictHandler) ApproveEmergency(ctx *gin.Context, id BasisID, params ApproveEmergencyParams) {
+	var request ApproveEmergencyRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveEmergency(ctx, request.(ApproveEmergencyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveEmergency")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApproveEmergencyResponseObject); ok {
+		if err := validResponse.VisitApproveEmergencyResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -8128,6 +9458,140 @@ func (sh *strictHandler) ShowNotice(ctx *gin.Context, params ShowNoticeParams) {
 	}
 }
 
+// GetMyBasis operation middleware
+func (sh *strictHandler) GetMyBasis(ctx *gin.Context, id BasisID) {
+	var request GetMyBasisRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyBasis(ctx, request.(GetMyBasisRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyBasis")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMyBasisResponseObject); ok {
+		if err := validResponse.VisitGetMyBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBasisPage operation middleware
+func (sh *strictHandler) GetBasisPage(ctx *gin.Context, id BasisID, seq int) {
+	var request GetBasisPageRequestObject
+
+	request.ID = id
+	request.Seq = seq
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBasisPage(ctx, request.(GetBasisPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBasisPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBasisPageResponseObject); ok {
+		if err := validResponse.VisitGetBasisPageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBasisReceipt operation middleware
+func (sh *strictHandler) GetBasisReceipt(ctx *gin.Context, id BasisID, seq int) {
+	var request GetBasisReceiptRequestObject
+
+	request.ID = id
+	request.Seq = seq
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBasisReceipt(ctx, request.(GetBasisReceiptRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBasisReceipt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBasisReceiptResponseObject); ok {
+		if err := validResponse.VisitGetBasisReceiptResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PauseBasis operation middleware
+func (sh *strictHandler) PauseBasis(ctx *gin.Context, id BasisID, params PauseBasisParams) {
+	var request PauseBasisRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PauseBasis(ctx, request.(PauseBasisRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PauseBasis")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PauseBasisResponseObject); ok {
+		if err := validResponse.VisitPauseBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeBasis operation middleware
+func (sh *strictHandler) ResumeBasis(ctx *gin.Context, id BasisID, params ResumeBasisParams) {
+	var request ResumeBasisRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeBasis(ctx, request.(ResumeBasisRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeBasis")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResumeBasisResponseObject); ok {
+		if err := validResponse.VisitResumeBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // WithdrawBasis operation middleware
 func (sh *strictHandler) WithdrawBasis(ctx *gin.Context, id BasisID, params WithdrawBasisParams) {
 	var request WithdrawBasisRequestObject
@@ -8366,6 +9830,129 @@ func (sh *strictHandler) GetMyPresentation(ctx *gin.Context, id string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMyPresentationResponseObject); ok {
 		if err := validResponse.VisitGetMyPresentationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyRequests operation middleware
+func (sh *strictHandler) ListMyRequests(ctx *gin.Context) {
+	var request ListMyRequestsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyRequests(ctx, request.(ListMyRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMyRequestsResponseObject); ok {
+		if err := validResponse.VisitListMyRequestsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeferRequest operation middleware
+func (sh *strictHandler) DeferRequest(ctx *gin.Context, id BasisID, params DeferRequestParams) {
+	var request DeferRequestRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeferRequest(ctx, request.(DeferRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeferRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeferRequestResponseObject); ok {
+		if err := validResponse.VisitDeferRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GrantRequest operation middleware
+func (sh *strictHandler) GrantRequest(ctx *gin.Context, id BasisID, params GrantRequestParams) {
+	var request GrantRequestRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body GrantRequestJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GrantRequest(ctx, request.(GrantRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GrantRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GrantRequestResponseObject); ok {
+		if err := validResponse.VisitGrantRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefuseRequest operation middleware
+func (sh *strictHandler) RefuseRequest(ctx *gin.Context, id BasisID, params RefuseRequestParams) {
+	var request RefuseRequestRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseRequest(ctx, request.(RefuseRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RefuseRequestResponseObject); ok {
+		if err := validResponse.VisitRefuseRequestResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

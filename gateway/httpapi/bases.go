@@ -29,9 +29,11 @@ func (h handlers) ShowNotice(ctx context.Context, request ShowNoticeRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return ShowNotice200JSONResponse{
-		ID: notice.ID, Version: notice.Version, Language: notice.Language, Text: notice.Text, SM3: notice.SM3,
-	}, nil
+	return ShowNotice200JSONResponse(shownNotice(notice)), nil
+}
+
+func shownNotice(n safe.Notice) Notice {
+	return Notice{ID: n.ID, Version: n.Version, Language: n.Language, Text: n.Text, SM3: n.SM3}
 }
 
 // GrantBasis gives a consent, after the notice of the same terms.
@@ -41,6 +43,7 @@ func (h handlers) GrantBasis(ctx context.Context, request GrantBasisRequestObjec
 	terms := ConsentTerms{
 		Department: body.Department, System: body.System, Item: body.Item, Fields: body.Fields, Operation: body.Operation,
 		ServiceItem: body.ServiceItem, Purpose: body.Purpose, CaseNo: body.CaseNo, Expires: body.Expires, Separate: body.Separate,
+		MaxUses: body.MaxUses, MaxUsesPerDay: body.MaxUsesPerDay, Template: body.Template,
 	}
 	granted, err := h.safe.Consent(ctx, citizenOf(v.session), wanted(terms), body.NoticeSM3)
 	if err != nil {
@@ -76,5 +79,6 @@ func wanted(t ConsentTerms) safe.Wanted {
 	return safe.Wanted{
 		Department: t.Department, System: t.System, Item: t.Item, Fields: t.Fields, Operation: gateway.Operation(t.Operation),
 		ServiceItem: t.ServiceItem, Purpose: t.Purpose, CaseNo: t.CaseNo, Expires: t.Expires, Separate: t.Separate,
+		MaxUses: t.MaxUses, PerDay: t.MaxUsesPerDay, Template: t.Template,
 	}
 }

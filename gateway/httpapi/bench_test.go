@@ -46,6 +46,14 @@ func (f free) Scan(context.Context, exchange.Call) (exchange.Release, error) {
 	return f.release, nil
 }
 
+func (f free) AskConsent(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+	return f.Exchange(ctx, call)
+}
+
+func (f free) ConsentState(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
+	return f.Exchange(ctx, call)
+}
+
 func (f free) RecordRefusal(context.Context, exchange.Call, error) {}
 func (f free) Issue(context.Context, exchange.TokenRequest) (exchange.TokenResponse, error) {
 	return exchange.TokenResponse{}, gateway.Fail(gateway.NotBuilt, "not-built", "No.")

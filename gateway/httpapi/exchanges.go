@@ -24,6 +24,8 @@ type Exchanges interface {
 	ScanAtDesk(ctx context.Context, officer exchange.Officer, call exchange.Call) (exchange.Release, error)
 	DeskOf(officer exchange.Officer) (exchange.Desk, error)
 	Scan(ctx context.Context, call exchange.Call) (exchange.Release, error)
+	AskConsent(ctx context.Context, call exchange.Call) (exchange.Release, error)
+	ConsentState(ctx context.Context, call exchange.Call, id string) (exchange.Release, error)
 	RecordRefusal(ctx context.Context, call exchange.Call, cause error)
 }
 

@@ -37,6 +37,8 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.POST("/v1/cases/demands", a.demandPaper)
 	r.POST("/v1/cases/decision", a.decideCase)
 
+	r.POST("/v1/consent-requests", a.askConsent)
+	r.GET("/v1/consent-requests/:id", a.getConsentState)
 	r.POST("/v1/presentations/scan", a.scanPresentation)
 
 	// Anybody.
@@ -62,6 +64,16 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	citizen.POST("/bases", a.ownPage, contract.check, op.GrantBasis)
 	citizen.POST("/bases/notice", a.ownPage, contract.check, op.ShowNotice)
 	citizen.POST("/bases/:id/withdraw", a.ownPage, contract.check, op.WithdrawBasis)
+
+	citizen.GET("/bases/:id", contract.check, op.GetMyBasis)
+	citizen.POST("/bases/:id/pause", a.ownPage, contract.check, op.PauseBasis)
+	citizen.POST("/bases/:id/resume", a.ownPage, contract.check, op.ResumeBasis)
+	citizen.GET("/bases/:id/events/:seq/receipt", contract.check, op.GetBasisReceipt)
+	citizen.GET("/bases/:id/events/:seq/page", contract.check, op.GetBasisPage)
+	citizen.GET("/requests", contract.check, op.ListMyRequests)
+	citizen.POST("/requests/:id/grant", a.ownPage, contract.check, op.GrantRequest)
+	citizen.POST("/requests/:id/refuse", a.ownPage, contract.check, op.RefuseRequest)
+	citizen.POST("/requests/:id/defer", a.ownPage, contract.check, op.DeferRequest)
 
 	citizen.GET("/licences", contract.check, op.ListMyLicences)
 	citizen.GET("/licences/:id/file", contract.check, op.GetMyLicenceFile)
@@ -92,6 +104,9 @@ func (a *api) routes(config Config) (http.Handler, error) {
 
 	// The data bureau's desk.
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
+	r.POST("/v1/bureau/bases/:id/events", a.person(RoleBureau), a.ownPage, contract.check, op.GovernBasis)
+	r.POST("/v1/bureau/emergencies", a.person(RoleBureau), a.ownPage, contract.check, op.ProposeEmergency)
+	r.POST("/v1/bureau/emergencies/:id/approval", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ApproveEmergency)
 	r.GET("/v1/bureau/exchanges", a.person(RoleBureau, RoleAuditor), contract.check, op.ListExchanges)
 
 	r.GET("/v1/bureau/effects", a.person(RoleBureau, RoleAuditor), contract.check, op.ListEffects)

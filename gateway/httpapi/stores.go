@@ -40,6 +40,16 @@ type Safe interface {
 	Notice(ctx context.Context, w safe.Wanted) (safe.Notice, error)
 	Consent(ctx context.Context, person safe.Person, w safe.Wanted, noticeSM3 string) (basis.Basis, error)
 	Withdraw(ctx context.Context, person safe.Person, id string) error // another's is NotFound
+	Pause(ctx context.Context, person safe.Person, id string) error
+	Resume(ctx context.Context, person safe.Person, id string) error
+	Detail(ctx context.Context, person safe.Person, id string) (safe.Detail, error)
+	Waiting(ctx context.Context, person safe.Person) ([]safe.Request, []safe.Notice, error)
+	GrantRequest(ctx context.Context, person safe.Person, id string, c safe.Consented) (basis.Basis, error)
+	RefuseRequest(ctx context.Context, person safe.Person, id string) error
+	DeferRequest(ctx context.Context, person safe.Person, id string) error
+	Propose(ctx context.Context, staff safe.Person, subjectRef string, w safe.Wanted, u safe.Urgent) (safe.Request, error)
+	Approve(ctx context.Context, staff safe.Person, id string) (basis.Basis, error)
+	Govern(ctx context.Context, staff safe.Person, id string, event basis.Event, reason string) (basis.Held, error)
 	Present(ctx context.Context, person safe.Person, items []string, purpose string, separate bool) (safe.Shown, error)
 	ShowOffline(ctx context.Context, person safe.Person, shown []licence.Metadata, purpose string) (licence.Offline, string, error)
 	Presented(ctx context.Context, person safe.Person, id string) (safe.Presentation, error)
@@ -113,6 +123,7 @@ type Record interface {
 	ledger.Archive
 	Accesses(ctx context.Context, subjectRef string, before postgres.LedgerPlace, limit int) ([]postgres.LedgerEntry, error)
 	Recent(ctx context.Context, before map[string]uint64, limit int) ([]postgres.LedgerEntry, error)
+	Find(ctx context.Context, ref string) ([]postgres.LedgerEntry, error)
 	Checkpoints(ctx context.Context) ([]string, error)
 	Consistency(ctx context.Context, origin string, from uint64) (ledger.Consistency, error)
 	Effects(ctx context.Context, from, until time.Time) ([]postgres.Effect, []postgres.Served, error)

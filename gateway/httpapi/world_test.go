@@ -201,6 +201,14 @@ func (d *doorman) Scan(ctx context.Context, call exchange.Call) (exchange.Releas
 	return d.Exchange(ctx, call)
 }
 
+func (d *doorman) AskConsent(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
+func (d *doorman) ConsentState(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
 func (d *doorman) RecordRefusal(_ context.Context, _ exchange.Call, cause error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

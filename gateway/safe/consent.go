@@ -11,46 +11,40 @@ import (
 // Consent makes a person's consent an access basis in force. noticeSM3 is that of the
 // notice they were shown; it has to be the one for exactly this wish.
 func (s *Service) Consent(ctx context.Context, person Person, w Wanted, noticeSM3 string) (basis.Basis, error) {
-	directory := s.Catalog()
-	notice, err := s.notice(ctx, directory, w)
-	if err != nil {
+	if err := person.sure(); err != nil {
 		return basis.Basis{}, err
 	}
-	if subtle.ConstantTimeCompare([]byte(notice.SM3), []byte(noticeSM3)) != 1 {
-		failure := gateway.Fail(gateway.Conflict, "notice-mismatch",
-			"notice_sm3 is not that of the notice for this consent; show the notice again.")
-		failure.Field = "/notice_sm3"
-		return basis.Basis{}, failure
-	}
+	w.now = s.Now()
+	directory := s.Catalog()
 	draft, err := s.draft(ctx, directory, w)
 	if err != nil {
 		return basis.Basis{}, err
 	}
-	draft.Kind = basis.Consent
+	notice := s.worded(draft)
+	if !same(notice.SM3, noticeSM3) {
+		return basis.Basis{}, noticeMismatch()
+	}
+	agreed := Consented{Optional: w.Optional}
 	if w.Separate {
+		agreed.Separate = draft.Sensitive
 		draft.Kind = basis.SeparateConsent
 	}
-	now := s.Now()
-	draft.SubjectRef = person.Ref
-	draft.Actor = basis.Actor{Ref: person.Ref, AuthLevel: person.Level, Method: "oidc"}
-	draft.From = now
-	draft.Notice = basis.Notice{
-		ID: notice.ID, Version: notice.Version, SM3: notice.SM3, Language: notice.Language,
-		ShownAt: now, SeparateAck: draft.Sensitive,
+	draft.SubjectRef = person.subject()
+	draft, err = s.expressed(person, draft, agreed, notice)
+	if err != nil {
+		return basis.Basis{}, err
 	}
-	draft.Rights = basis.Rights{Withdraw: "/v1/me/bases/{id}/withdraw", Contact: departmentName(directory, w.Department)}
+	if err := s.History.KeepNotice(ctx, notice); err != nil {
+		return basis.Basis{}, err
+	}
 	return s.seal(ctx, draft)
 }
 
-// Withdraw ends a person's own consent. When it returns, no node makes another use of
-// it durable. Another person's basis is not found.
-func (s *Service) Withdraw(ctx context.Context, person Person, id string) error {
-	_, pending, err := s.Bases.ChangeBasis(ctx, basis.Change{
-		ID: id, SubjectRef: person.Ref, Event: basis.EventWithdrawn, Actor: person.Ref, At: s.Now(),
-	})
-	if err != nil || pending == "" {
-		return err
-	}
-	_, err = s.Log.Drain(ctx, pending)
-	return err
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+func noticeMismatch() error {
+	failure := gateway.Fail(gateway.Conflict, "notice-mismatch",
+		"notice_sm3 is not that of the notice for this consent; show the notice again.")
+	failure.Field = "/notice_sm3"
+	return failure
 }

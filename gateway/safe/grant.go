@@ -43,7 +43,7 @@ func (s *Service) held(ctx context.Context, directory *catalog.Catalog, w Wanted
 	var held []*policies.Grant
 	for _, g := range directory.Grants(w.System, w.Item) {
 		held = append(held, &policies.Grant{
-			Fields: g.Fields, Operations: g.Operations, ServiceItems: g.ServiceItems, Purposes: g.Purposes, From: g.From, Expires: g.Expires,
+			ID: g.ID, Fields: g.Fields, Operations: g.Operations, ServiceItems: g.ServiceItems, Purposes: g.Purposes, From: g.From, Expires: g.Expires,
 		})
 	}
 	issued, err := s.Issued.InForce(ctx, w.System, w.Item)

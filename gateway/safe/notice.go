@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 const (
 	noticeID       = "consent"
-	noticeVersion  = "1"
+	noticeVersion  = "2"
 	noticeLanguage = "zh-CN"
 )
 
@@ -28,17 +29,19 @@ type Notice struct {
 
 // Notice words what is wanted. The error is that of what could not be allowed.
 func (s *Service) Notice(ctx context.Context, w Wanted) (Notice, error) {
-	return s.notice(ctx, s.Catalog(), w)
-}
-
-func (s *Service) notice(ctx context.Context, directory *catalog.Catalog, w Wanted) (Notice, error) {
-	draft, err := s.draft(ctx, directory, w)
+	w.now = s.Now()
+	draft, err := s.draft(ctx, s.Catalog(), w)
 	if err != nil {
 		return Notice{}, err
 	}
-	text := word(directory, draft)
+	return s.worded(draft), nil
+}
+
+// worded is the notice for a draft.
+func (s *Service) worded(draft basis.Basis) Notice {
+	text := word(s.Catalog(), draft)
 	digest := sm.Sum([]byte(text))
-	return Notice{ID: noticeID, Version: noticeVersion, Language: noticeLanguage, Text: text, SM3: hex.EncodeToString(digest[:])}, nil
+	return Notice{ID: noticeID, Version: noticeVersion, Language: noticeLanguage, Text: text, SM3: hex.EncodeToString(digest[:])}
 }
 
 func word(directory *catalog.Catalog, b basis.Basis) string {
@@ -49,6 +52,9 @@ func word(directory *catalog.Catalog, b basis.Basis) string {
 		label := field.Label
 		if field.Sensitive {
 			label += "(敏感个人信息)"
+		}
+		if slices.Contains(b.Optional, name) {
+			label += "(可以不提供)"
 		}
 		labels = append(labels, label)
 	}
@@ -62,12 +68,42 @@ func word(directory *catalog.Catalog, b basis.Basis) string {
 		"数据来自:%s",
 		"怎样使用:%s",
 		"为了什么:%s,事项 %s,办件 %s",
-		"到什么时候:%s(北京时间)之前",
-		"您的权利:随时可以撤回,撤回后下一次使用即被拒绝,撤回不影响此前已经进行的使用;可以查看每一次使用,可以更正、异议、投诉。",
-		"如不同意:可以改为自行提交纸质材料,不影响办理。",
+		"到什么时候:%s(北京时间)之前%s",
+		"用后保存到:%s,到期删除并出具证明;已经随案卷归档的加注件依法保留。",
+		"您的权利:随时可以撤回或者暂停,撤回后下一次使用即被拒绝,撤回不影响此前已经进行的使用;可以查看每一次使用,可以更正、异议、投诉。",
+		"%s",
 	}, "\n"),
 		departmentName(directory, b.Department), b.System, item.Name, strings.Join(labels, "、"), departmentName(directory, b.Provider),
-		operationWords[b.Operations[0]], b.PurposeText, matter, orAny(b.CaseNo), b.Expires.In(beijing()).Format("2006-01-02 15:04"))
+		operationWords[b.Operations[0]], b.PurposeText, matter, orAny(b.CaseNo), b.Expires.In(beijing()).Format("2006-01-02 15:04"),
+		limits(b), b.EraseAt.In(beijing()).Format("2006-01-02"), otherWay(b))
+}
+
+// limits says how often it may be used.
+func limits(b basis.Basis) string {
+	text := ""
+	if b.MaxUses > 0 {
+		text += fmt.Sprintf(",最多使用 %d 次", b.MaxUses)
+	}
+	if b.PerDay > 0 {
+		text += fmt.Sprintf(",每天最多 %d 次", b.PerDay)
+	}
+	return text
+}
+
+// otherWay says what happens without consent (PIPL 16), and what is decided without a
+// person (PIPL 24).
+func otherWay(b basis.Basis) string {
+	text := "如不同意:可以改为自行提交纸质材料,不影响办理。"
+	switch {
+	case b.Necessity.Required:
+		text = "如不同意:该事项离开这些信息无法办理。"
+	case b.Necessity.Alternative != "":
+		text = "如不同意:" + b.Necessity.Alternative
+	}
+	if b.Automated.Decides {
+		text += "\n自动决定:" + b.Automated.Explanation
+	}
+	return text
 }
 
 var operationWords = map[gateway.Operation]string{

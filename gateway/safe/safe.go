@@ -19,6 +19,16 @@ import (
 type Bases interface {
 	InsertBasis(ctx context.Context, signed basis.Signed, at time.Time) (pending string, err error)
 	ChangeBasis(ctx context.Context, e basis.Change) (held basis.Held, pending string, err error)
+	Basis(ctx context.Context, id string) (basis.Held, basis.Signed, error) // NotFound, basis-unknown
+}
+
+// History keeps what befell bases, and the notices that people were shown, by the SM3
+// of their text; an unknown one is the zero Notice.
+type History interface {
+	EventsOfBasis(ctx context.Context, id string) ([]basis.Happened, error)
+	UsesOfBasis(ctx context.Context, id string) (int, error)
+	KeepNotice(ctx context.Context, n Notice) error
+	NoticeShown(ctx context.Context, sm3 string) (Notice, error)
 }
 
 // Issued finds the grants that the workflow issued and that were not ended.
@@ -33,12 +43,14 @@ type Log interface {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
-	Catalog func() *catalog.Catalog // the one in force
-	Bases   Bases
-	Issued  Issued
-	Log     Log
-	Signing func() keys.Signing
-	Now     func() time.Time
+	Catalog  func() *catalog.Catalog // the one in force
+	Bases    Bases
+	History  History
+	Requests Requests
+	Issued   Issued
+	Log      Log
+	Signing  func() keys.Signing
+	Now      func() time.Time
 
 	Presentations Presentations
 	Journal       Journal
@@ -55,6 +67,9 @@ func New(c Config) *Service { return &Service{Config: c} }
 type Person struct {
 	Ref   string // subject_ref of a citizen, the provider's subject for staff
 	Level string // assurance level of the sign-in: "L3"
+
+	For     string // the subject_ref of whom they act for; "": themselves
+	Mandate string // by which they do
 }
 
 // Wanted is what a person would allow, or what the bureau would register, before it
@@ -70,6 +85,16 @@ type Wanted struct {
 	CaseNo      string
 	Expires     time.Time
 	Separate    bool // a separate consent, which sensitive fields need (PIPL 29)
+
+	Optional []string // of Fields, those that the person may leave out
+	MaxUses  int      // 0: no limit
+	PerDay   int      // 0: no limit
+	Template string   // id of the template that bounds it; "": the grant alone does
+	Kind     basis.Kind
+	Contract string // the contract's number, for Kind CONTRACT
+	KeyID    string // of the key that the asking system signed with
+
+	now time.Time
 }
 
 // draft checks what is wanted against the catalogue and a grant in force, and fills
@@ -92,12 +117,14 @@ func (s *Service) draft(ctx context.Context, directory *catalog.Catalog, w Wante
 	if !known {
 		return basis.Basis{}, unknown("/purpose", "The catalogue holds no such purpose.")
 	}
-	return basis.Basis{
+	return bounded(directory, w, basis.Basis{
 		Department: w.Department, System: w.System, Provider: item.Provider,
 		Item: item.Code, ItemVersion: item.Version, Fields: w.Fields, Sensitive: sensitive(item, w.Fields),
 		Operations: []gateway.Operation{w.Operation}, Purpose: w.Purpose, PurposeText: purpose.Label,
 		ServiceItem: w.ServiceItem, CaseNo: w.CaseNo, Expires: w.Expires, EraseAt: w.Expires,
-	}, nil
+		Optional: w.Optional, MaxUses: w.MaxUses, PerDay: w.PerDay, Contract: w.Contract, KeyID: w.KeyID,
+		Controls: basis.Controls{Grant: grant.ID, Catalogue: directory.Digest()},
+	})
 }
 
 // seal signs a basis, stores it and waits until the ledger has it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"kapok/gateway"
 	"kapok/gateway/basis"
 )
 
@@ -18,9 +17,7 @@ func (s *Service) Register(ctx context.Context, staff Person, w Wanted, provisio
 		return basis.Basis{}, unknown("/legal_provision", "The maintained list holds no such provision.")
 	}
 	if !slices.Contains(provision.Departments, w.Department) || !slices.Contains(provision.ServiceItems, w.ServiceItem) {
-		failure := gateway.Fail(gateway.Forbidden, "provision-not-for-this", "The provision does not empower this department in this matter.")
-		failure.Field = "/legal_provision"
-		return basis.Basis{}, failure
+		return basis.Basis{}, provisionNotForThis()
 	}
 	draft, err := s.draft(ctx, directory, w)
 	if err != nil {
