@@ -41,6 +41,7 @@
 //	gateway/licensing      licences made, changed, abolished; served to the path; copies
 //	gateway/safe           what a person allows and withdraws
 //	gateway/returns        data that a higher level returns in batches
+//	gateway/publishing     how an edition comes about: draft, plan, replay, second person
 //	gateway/postgres       every store, one file for each domain; the private server
 //	gateway/httpapi, web   the door: openapi.yaml, Gin, sign-in, pages
 //	cmd                    kapok, kapok-verify, kapok-sandbox, vault-plugin-gm

@@ -36,8 +36,25 @@ type Error struct {
 	Fields       []string      // the names in excess, for Kind Excess
 	Remedy       string        // what would make it allowed, where that is known
 	Confirmation string        // what a second officer is asked about, for the code second-approver-needed
+	Steps        []Step        // the same, for who shows where each is done; any one of them may do
+	Places       []Place       // every mistake of a file that was sent
 	RetryAfter   time.Duration // for Unavailable and TooMany
 	Cause        error         // never shown to the caller
+}
+
+// Step is one thing that would make a refused request allowed.
+type Step struct {
+	Do     string   // what a step is: a stable name of package policies
+	Fields []string // which fields it is about
+}
+
+// Place is where a mistake stands in a file, and the rule that is broken there.
+type Place struct {
+	File        string // or the sheet of a workbook
+	Row, Column int    // from 1; 0: the whole
+	Cell        string // as spreadsheets name it
+	Heading     string // of the column
+	Zh, En      string // the rule; Zh may be ""
 }
 
 // Error is for logs; it includes the cause.

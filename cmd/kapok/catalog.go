@@ -2,45 +2,48 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
-
-	"kapok/catalog"
-	"kapok/gateway/editions"
-	"kapok/gateway/exchange"
-	"kapok/gateway/postgres"
+	"strings"
 )
 
 const catalogUsage = `usage: kapok catalog check FOLDER                 is the folder sound?
        kapok catalog template FORM.xlsx [FOLDER]       the spreadsheet form, empty or with the folder's items
        kapok catalog import FORM [FOLDER]              a filled form (.xlsx, .csv) as YAML, checked beside the folder
-       kapok catalog --config FILE plan FOLDER         what would change
-       kapok catalog --config FILE apply FOLDER AS     propose it, as this person
-       kapok catalog --config FILE proposals           what waits for a second person
-       kapok catalog --config FILE confirm ID AS       publish a proposal, as another person
-       kapok catalog --config FILE reject ID AS        close a proposal
-       kapok catalog --config FILE export FOLDER       write the edition in force as YAML`
+with a running node, as the person whose session it is (see kapok session):
+       kapok catalog [flags] plan FOLDER|FORM          what would change
+       kapok catalog [flags] apply FOLDER|FORM REASON  propose it
+       kapok catalog [flags] proposals                 what waits for a second person
+       kapok catalog [flags] show ID                   what a proposal would change
+       kapok catalog [flags] confirm ID [REASON]       publish a proposal, as another person
+       kapok catalog [flags] reject ID REASON          close a proposal
+       kapok catalog [flags] withdraw ID [REASON]      take one's own proposal back
+       kapok catalog [flags] export FOLDER             write the edition in force as YAML
+flags: --server URL (or KAPOK_SERVER), --session FILE (or KAPOK_SESSION)`
 
-// catalogActs work on the editions in the database; words counts what follows.
+// catalogActs work on a running node; words counts what may follow.
 var catalogActs = map[string]struct {
-	words int
-	run   func(ctx context.Context, c config, database *postgres.DB, words []string, out io.Writer) error
+	least, most int
+	run         func(ctx context.Context, c *client, words []string, out io.Writer) error
 }{
-	"plan":      {1, planCatalog},
-	"apply":     {2, applyCatalog},
-	"proposals": {0, listProposals},
-	"confirm":   {2, confirmCatalog},
-	"reject":    {2, rejectCatalog},
-	"export":    {1, exportCatalog},
+	"plan":      {1, 1, planCatalog},
+	"apply":     {2, 2, applyCatalog},
+	"proposals": {0, 0, listProposals},
+	"show":      {1, 1, showProposal},
+	"confirm":   {1, 2, decide("confirmed")},
+	"reject":    {2, 2, decide("rejected")},
+	"withdraw":  {1, 2, decide("withdrawn")},
+	"export":    {1, 1, exportCatalog},
 }
 
-// catalogCommand checks a folder, or compares it with the edition in force and puts it
-// in force by two people.
+// catalogCommand works on files, or through the API of a running node: there every act
+// is that of a person who is signed in, and not of whom a command line names.
 func catalogCommand(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
 		if tool, known := catalogTools[args[0]]; known {
@@ -50,91 +53,109 @@ func catalogCommand(ctx context.Context, args []string, out io.Writer) error {
 			return tool.run(ctx, args[1:], out)
 		}
 	}
-	c, words, err := configOf("catalog", args)
-	if err != nil {
+	flags := flag.NewFlagSet("catalog", flag.ContinueOnError)
+	server, session := clientFlags(flags)
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	words := flags.Args()
 	if len(words) == 0 {
 		return errors.New(catalogUsage)
 	}
 	act, known := catalogActs[words[0]]
-	if !known || len(words)-1 != act.words {
+	if count := len(words) - 1; !known || count < act.least || count > act.most {
 		return errors.New(catalogUsage)
 	}
-	database, err := postgres.Open(ctx, c.Database.URL, postgres.Options{})
+	c, err := newClient(ctx, *server, *session)
 	if err != nil {
 		return err
 	}
-	defer database.Close()
-	return act.run(ctx, c, database, words[1:], out)
+	return act.run(ctx, c, words[1:], out)
 }
 
-// published reads what is in force, to compare with.
-func published(ctx context.Context, c config, database *postgres.DB) (exchange.Live, int64, error) {
-	var live exchange.Live
-	numbers, err := database.EditionsInForce(ctx)
-	if err != nil {
-		return live, 0, err
-	}
-	for _, kind := range kinds {
-		if numbers[kind.name] == 0 {
-			return live, 0, fmt.Errorf("no edition of the %s is published yet; the first node to serve publishes it", kind.name)
-		}
-		edition, err := database.Edition(ctx, kind.name, numbers[kind.name])
-		if err != nil {
-			return live, 0, err
-		}
-		files, err := editions.Unpack(edition.Content)
-		if err != nil {
-			return live, 0, err
-		}
-		if err := kind.take(&live, c, files); err != nil {
-			return live, 0, err
-		}
-	}
-	return live, numbers[editions.Catalogue], nil
+// change is one of the API's.
+type change struct {
+	Section  string `json:"section"`
+	ID       string `json:"id"`
+	What     string `json:"what"`
+	Member   string `json:"member"`
+	Old      string `json:"old"`
+	New      string `json:"new"`
+	Breaking string `json:"breaking"`
 }
 
-// planned is a catalogue that fits the policies in force, and what it would change.
-type planned struct {
-	directory *catalog.Catalog
-	based     int64
-	changes   []catalog.Change
+type proposal struct {
+	ID         string   `json:"id"`
+	Kind       string   `json:"kind"`
+	State      string   `json:"state"`
+	Digest     string   `json:"digest"`
+	Based      int64    `json:"based"`
+	ProposedBy string   `json:"proposed_by"`
+	ProposedAt string   `json:"proposed_at"`
+	Reason     string   `json:"reason"`
+	Changes    []change `json:"changes"`
 }
 
-func plan(ctx context.Context, c config, database *postgres.DB, folder string) (planned, error) {
-	live, based, err := published(ctx, c, database)
-	if err != nil {
-		return planned{}, err
-	}
-	directory, err := catalog.Load(os.DirFS(folder), c.Catalog.Values)
-	if err != nil {
-		return planned{}, err
-	}
-	changes, err := catalog.Plan(live.Catalog, directory)
-	if err != nil {
-		return planned{}, err
-	}
-	live.Catalog = directory
-	return planned{directory, based, changes}, live.Check()
+type namedText struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
-func planCatalog(ctx context.Context, c config, database *postgres.DB, words []string, out io.Writer) error {
-	planned, err := plan(ctx, c, database, words[0])
+// draft reads a folder of YAML, or a form.
+func draft(path string) (map[string]any, error) {
+	if known, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if known.IsDir() {
+		files, err := folderFiles(os.DirFS(path))
+		return map[string]any{"files": files}, err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"form": map[string]string{"name": filepath.Base(path), "content": base64.StdEncoding.EncodeToString(content)}}, nil
+}
+
+func folderFiles(folder fs.FS) ([]namedText, error) {
+	var files []namedText
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".yaml") {
+			return err
+		}
+		content, err := fs.ReadFile(folder, name)
+		files = append(files, namedText{name, string(content)})
+		return err
+	})
+	if err == nil && len(files) == 0 {
+		err = errors.New("the folder holds no .yaml file")
+	}
+	return files, err
+}
+
+func planCatalog(ctx context.Context, c *client, words []string, out io.Writer) error {
+	wanted, err := draft(words[0])
 	if err != nil {
 		return err
 	}
-	return planned.print(out)
+	var planned struct {
+		Based   int64    `json:"based"`
+		Digest  string   `json:"digest"`
+		Changes []change `json:"changes"`
+	}
+	if err := c.post(ctx, "/v1/catalog/plans", wanted, &planned); err != nil {
+		return err
+	}
+	return printChanges(planned.Changes, planned.Based, out)
 }
 
 var signs = map[string]string{"added": "+", "removed": "-", "changed": "~"}
 
-func (p planned) print(out io.Writer) error {
+func printChanges(changes []change, based int64, out io.Writer) error {
 	breaking := 0
-	for _, change := range p.changes {
+	for _, change := range changes {
 		line := fmt.Sprintf("%s %s %s", signs[change.What], change.Section, change.ID)
 		if change.Member != "" {
-			line += fmt.Sprintf(" %s: %s → %s", change.Member, orNothing(change.Old), orNothing(change.New))
+			line += fmt.Sprintf(" %s: %s → %s", change.Member, orElse(change.Old, "(nothing)"), orElse(change.New, "(nothing)"))
 		}
 		if change.Breaking != "" {
 			breaking++
@@ -144,118 +165,117 @@ func (p planned) print(out io.Writer) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d changes against edition %d, %d of them breaking\n", len(p.changes), p.based, breaking)
+	_, err := fmt.Fprintf(out, "%d changes against edition %d, %d of them breaking\n", len(changes), based, breaking)
 	return err
 }
 
-func orNothing(value string) string {
-	if value == "" {
-		return "(nothing)"
-	}
-	return value
-}
-
-func applyCatalog(ctx context.Context, c config, database *postgres.DB, words []string, out io.Writer) error {
-	planned, err := plan(ctx, c, database, words[0])
+func applyCatalog(ctx context.Context, c *client, words []string, out io.Writer) error {
+	wanted, err := draft(words[0])
 	if err != nil {
 		return err
 	}
-	if len(planned.changes) == 0 {
-		return errors.New("the folder is what is in force; there is nothing to apply")
-	}
-	content, err := packCatalogue(planned.directory)
-	if err != nil {
+	wanted["kind"], wanted["reason"] = "catalogue", words[1]
+	var p proposal
+	if err := c.post(ctx, "/v1/proposals", wanted, &p); err != nil {
 		return err
 	}
-	id, _, err := database.ProposeEdition(ctx, editions.Proposal{
-		Kind: editions.Catalogue, Digest: planned.directory.Digest(), Based: planned.based, Content: content,
-		ProposedBy: words[1], ProposedAt: time.Now(),
-	})
-	if err != nil {
+	if err := printChanges(p.Changes, p.Based, out); err != nil {
 		return err
 	}
-	if err := planned.print(out); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "proposed: %s; another person confirms it\n", id)
+	_, err = fmt.Fprintf(out, "proposed: %s; another person confirms it\n", p.ID)
 	return err
 }
 
-func listProposals(ctx context.Context, _ config, database *postgres.DB, _ []string, out io.Writer) error {
-	found, err := database.Proposals(ctx, editions.Catalogue)
-	if err != nil {
+func listProposals(ctx context.Context, c *client, _ []string, out io.Writer) error {
+	var found struct {
+		Proposals []proposal `json:"proposals"`
+	}
+	if err := c.get(ctx, "/v1/proposals?kind=catalogue&open=true", &found); err != nil {
 		return err
 	}
-	for _, p := range found {
-		if _, err := fmt.Fprintf(out, "%s\tby %s\tagainst edition %d\t%s\n", p.ID, p.ProposedBy, p.Based, p.ProposedAt.Format(time.RFC3339)); err != nil {
+	for _, p := range found.Proposals {
+		if _, err := fmt.Fprintf(out, "%s\tby %s\tagainst edition %d\t%s\t%s\n", p.ID, p.ProposedBy, p.Based, p.ProposedAt, p.Reason); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// confirmCatalog publishes; what is proposed is loaded once more, for the policies may
-// have changed.
-func confirmCatalog(ctx context.Context, c config, database *postgres.DB, words []string, out io.Writer) error {
-	proposal, err := database.Proposal(ctx, editions.Catalogue, words[0])
-	if err != nil {
+func showProposal(ctx context.Context, c *client, words []string, out io.Writer) error {
+	var p proposal
+	if err := c.get(ctx, "/v1/proposals/"+words[0], &p); err != nil {
 		return err
 	}
-	live, _, err := published(ctx, c, database)
-	if err != nil {
+	if _, err := fmt.Fprintf(out, "%s\tby %s\t%s\t%s\n", p.State, p.ProposedBy, p.ProposedAt, p.Reason); err != nil {
 		return err
 	}
-	files, err := editions.Unpack(proposal.Content)
-	if err != nil {
-		return err
-	}
-	if err := takeCatalogue(&live, c, files); err != nil {
-		return err
-	}
-	if err := live.Check(); err != nil {
-		return err
-	}
-	edition, _, err := database.ConfirmEdition(ctx, editions.Catalogue, words[0], words[1], time.Now())
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "edition %d in force on every node: %s\n", edition.Number, edition.Digest)
-	return err
+	return printChanges(p.Changes, p.Based, out)
 }
 
-func rejectCatalog(ctx context.Context, _ config, database *postgres.DB, words []string, out io.Writer) error {
-	if _, err := database.RejectEdition(ctx, editions.Catalogue, words[0], words[1], time.Now()); err != nil {
+// decide makes the acts that end a proposal.
+func decide(event string) func(ctx context.Context, c *client, words []string, out io.Writer) error {
+	return func(ctx context.Context, c *client, words []string, out io.Writer) error {
+		act := map[string]string{"event": event}
+		if len(words) == 2 {
+			act["reason"] = words[1]
+		}
+		var p proposal
+		if err := c.post(ctx, "/v1/proposals/"+words[0]+"/events", act, &p); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(out, "%s: %s\n", p.State, p.Digest)
 		return err
 	}
-	_, err := fmt.Fprintln(out, "rejected")
-	return err
 }
 
 // exportCatalog writes into a folder that is new or empty, so that no file of it is
 // taken for the edition's.
-func exportCatalog(ctx context.Context, c config, database *postgres.DB, words []string, out io.Writer) error {
-	live, number, err := published(ctx, c, database)
-	if err != nil {
-		return err
-	}
+func exportCatalog(ctx context.Context, c *client, words []string, out io.Writer) error {
 	folder := words[0]
 	if entries, err := os.ReadDir(folder); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty", folder)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	files, err := live.Catalog.Files()
-	if err != nil {
+	var listed struct {
+		Editions []struct {
+			Number int64  `json:"number"`
+			Digest string `json:"digest"`
+		} `json:"editions"`
+	}
+	if err := c.get(ctx, "/v1/editions/catalogue", &listed); err != nil {
 		return err
 	}
+	var edition struct {
+		Files []namedText `json:"files"`
+	}
+	latest := listed.Editions[0] // a node that serves has published one
+	if err := c.get(ctx, fmt.Sprintf("/v1/editions/catalogue/%d", latest.Number), &edition); err != nil {
+		return err
+	}
+	if err := writeFiles(folder, edition.Files); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "edition %d: %s\n", latest.Number, latest.Digest)
+	return err
+}
+
+func writeFiles(folder string, files []namedText) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+	root, err := os.OpenRoot(folder) // what a server names stays within it
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // nothing is lost with it
+	for _, file := range files {
+		if err := root.MkdirAll(filepath.Dir(file.Name), 0o750); err != nil {
+			return err
+		}
+		if err := root.WriteFile(file.Name, []byte(file.Text), 0o600); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(out, "edition %d: %s\n", number, live.Catalog.Digest())
-	return err
+	return nil
 }

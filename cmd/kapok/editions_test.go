@@ -243,7 +243,7 @@ func publishChanged(t *testing.T, w *world, from, to []byte, more ...byte) {
 		{late, "staff-bureau-02", "edition-outdated"},
 		{"none", "staff-bureau-02", "proposal-unknown"},
 	} {
-		_, _, err := database.ConfirmEdition(t.Context(), editions.Catalogue, attempt.id, attempt.by, now)
+		_, _, err := database.ConfirmEdition(t.Context(), editions.Decision{Kind: editions.Catalogue, ID: attempt.id, By: attempt.by, To: editions.Published, At: now}, anything)
 		code := ""
 		if err != nil {
 			code = gateway.AsError(err).Code
@@ -253,3 +253,5 @@ func publishChanged(t *testing.T, w *world, from, to []byte, more ...byte) {
 		}
 	}
 }
+
+func anything(editions.Proposal, map[string]editions.InForce) error { return nil }

@@ -22,6 +22,7 @@ import (
 	"kapok/gateway/licensing"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
+	"kapok/gateway/publishing"
 	"kapok/gateway/safe"
 )
 
@@ -44,6 +45,7 @@ type node struct {
 	editions    inForce
 	handler     http.Handler
 	workflow    *workflow
+	publishing  *publishing.Service
 }
 
 // startNode joins the parts, with keys that are open already. What was started before
@@ -57,7 +59,7 @@ func startNode(ctx context.Context, c config, ring keyring, log *slog.Logger) (_
 	}()
 	metrics := prometheus.NewRegistry()
 	for _, start := range []func(context.Context, *prometheus.Registry) error{
-		n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openWorkflow, n.openEdge,
+		n.startSigning, n.openDatabase, n.openLedger, n.openExchange, n.openWorkflow, n.openPublishing, n.openEdge,
 	} {
 		if err := start(ctx, metrics); err != nil {
 			return n, err
@@ -131,6 +133,14 @@ func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config
 	}
 }
 
+func (n *node) openPublishing(context.Context, *prometheus.Registry) error {
+	n.publishing = publishing.New(publishing.Config{
+		Store: n.database, Replays: n.workflow.store, Notes: n.database.Ledger(), Log: n.journal,
+		Values: n.config.Catalog.Values, Open: n.workshop.check, Refresh: n.refresh, Now: time.Now,
+	})
+	return nil
+}
+
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
 	secret, err := readSecretFile(n.config.SignIn.ClientSecretFile)
 	if err != nil {
@@ -141,6 +151,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
 		Safe: n.safe, Licences: n.licences, Cases: n.newCases(),
 		Returns:  n.database.Returns(),
+		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,
 		Seconding: &confirmation.Service{Store: n.database, Log: n.journal, Now: time.Now}, Notices: n.database,
@@ -172,7 +183,7 @@ const shutdownGrace = 15 * time.Second
 // serve answers until ctx ends, then stops in order: no new calls, the ledger's queue
 // sealed, the connections closed.
 func (n *node) serve(ctx context.Context, listener net.Listener) error {
-	stopJobs, err := n.workflow.store.StartJobs(ctx, n.config.Node, n.workflow.service)
+	stopJobs, err := n.workflow.store.StartJobs(ctx, n.config.Node, n.workflow.service, n.publishing)
 	if err != nil {
 		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 	}

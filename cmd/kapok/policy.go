@@ -36,7 +36,7 @@ func policyCommand(ctx context.Context, args []string, out io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprintln(out, "usage: kapok policy COMMAND; proposing and publishing a set to running nodes is not built yet: put it into the folder of the configuration")
+	fmt.Fprintln(out, "usage: kapok policy COMMAND; a set is replayed, proposed and published by API: /v1/policies/replays, /v1/proposals")
 	for _, known := range policyCommands() {
 		fmt.Fprintf(out, "  %-8s %s\n", known.name, known.summary)
 	}

@@ -79,6 +79,24 @@ func newWorkshop(world builtin.World, within inside, metrics *prometheus.Registr
 func (w *workshop) open(directory *catalog.Catalog) (sources, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	guards, items, found, err := w.assemble(directory)
+	if err != nil {
+		return nil, err
+	}
+	w.guards, w.items = guards, items
+	return found, nil
+}
+
+// check reports whether a catalogue could be opened, and opens nothing for it.
+func (w *workshop) check(directory *catalog.Catalog) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _, _, err := w.assemble(directory)
+	return err
+}
+
+// assemble opens each item, and keeps nothing.
+func (w *workshop) assemble(directory *catalog.Catalog) (map[string]guarded, map[string]opened, sources, error) {
 	guards, items, found := map[string]guarded{}, map[string]opened{}, sources{}
 	for item := range directory.Items() {
 		connection, served := directory.Connection(item.Code)
@@ -90,13 +108,12 @@ func (w *workshop) open(directory *catalog.Catalog) (sources, error) {
 		}
 		made, err := w.openItem(item, connection, guards[connection.Source].source)
 		if err != nil {
-			return nil, fmt.Errorf("source of item %s: %w", item.Code, err)
+			return nil, nil, nil, fmt.Errorf("source of item %s: %w", item.Code, err)
 		}
 		items[item.Code] = made
 		found[item.Code] = exchange.Source{Connector: made.connector, Timeout: connection.Timeout, ByReference: connection.Protocol == licensing.Protocol}
 	}
-	w.guards, w.items = guards, items
-	return found, nil
+	return guards, items, found, nil
 }
 
 func (w *workshop) guardOf(terms guard.Terms) guarded {

@@ -31,6 +31,7 @@ const (
 	Open      State = "open"
 	Published State = "published"
 	Rejected  State = "rejected"
+	Withdrawn State = "withdrawn" // by whoever proposed it
 )
 
 // Proposal is a state that somebody wants in force.
@@ -41,23 +42,47 @@ type Proposal struct {
 	Based      int64 // the edition that it was compared with: it is published only while that is in force
 	Content    []byte
 	Report     string // digest of a report that goes with it; "" for none
+	Reason     string // why it is proposed
 	ProposedBy string
 	ProposedAt time.Time
 	State      State
 	DecidedBy  string
 	DecidedAt  time.Time
+	Because    string // why it was decided so; may be ""
 }
 
-// Decide checks that a person may publish or reject the proposal: it is open, and who
-// publishes is not who proposed. One may reject one's own.
+// Decision is what a person does about a proposal.
+type Decision struct {
+	Kind   string
+	ID     string // the proposal's
+	By     string
+	To     State
+	Reason string
+	At     time.Time
+}
+
+// Decide checks that a person may decide the proposal so: it is open; who publishes it is
+// not who proposed it; who withdraws it is.
 func (p Proposal) Decide(by string, to State) error {
-	if p.State != Open {
+	switch {
+	case p.State != Open:
 		return gateway.Fail(gateway.Conflict, "proposal-decided", "This proposal was decided before.")
-	}
-	if to == Published && by == p.ProposedBy {
+	case to == Published && by == p.ProposedBy:
 		failure := gateway.Fail(gateway.Forbidden, "second-person", "Whoever proposed an edition cannot confirm it; another person does.")
 		failure.Remedy = "Ask another member of staff to confirm it."
 		return failure
+	case to == Withdrawn && by != p.ProposedBy:
+		return gateway.Fail(gateway.Forbidden, "not-your-proposal", "Only who made a proposal withdraws it; others reject it.")
 	}
 	return nil
 }
+
+// InForce is the edition in force of a kind, as a publication finds it.
+type InForce struct {
+	Number  int64
+	Content []byte
+}
+
+// Fits judges, within the publication's transaction, whether what is proposed fits what
+// is in force of every other kind then.
+type Fits func(proposed Proposal, inForce map[string]InForce) error

@@ -29,14 +29,7 @@ func Pack(files map[string][]byte) ([]byte, error) {
 
 // PackFolder makes one text of a folder's files.
 func PackFolder(folder fs.FS) ([]byte, error) {
-	files := map[string][]byte{}
-	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		files[name], err = fs.ReadFile(folder, name)
-		return err
-	})
+	files, err := read(folder)
 	if err != nil {
 		return nil, fmt.Errorf("editions: %w", err)
 	}
@@ -50,4 +43,25 @@ func Unpack(content []byte) (fs.FS, error) {
 		return nil, fmt.Errorf("editions: %w", err)
 	}
 	return folder, nil
+}
+
+// Files opens what Pack made as files by name.
+func Files(content []byte) (map[string][]byte, error) {
+	folder, err := Unpack(content)
+	if err != nil {
+		return nil, err
+	}
+	return read(folder)
+}
+
+func read(folder fs.FS) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files[name], err = fs.ReadFile(folder, name)
+		return err
+	})
+	return files, err
 }

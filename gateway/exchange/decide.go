@@ -56,6 +56,9 @@ func refused(d policies.Decision) *gateway.Error {
 	if d.Remedy.Zh != "" {
 		failure.Remedy = d.Remedy.Zh + " " + d.Remedy.En
 	}
+	for _, step := range d.Remedy.Steps {
+		failure.Steps = append(failure.Steps, gateway.Step{Do: string(step.Do), Fields: step.Fields})
+	}
 	return failure
 }
 

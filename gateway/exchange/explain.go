@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"kapok/gateway"
@@ -35,6 +37,21 @@ func Explain(live Live, q Question, at time.Time) (policies.Decision, error) {
 	if err != nil {
 		return policies.Decision{}, err
 	}
+	return q.decide(&snapshot{Live: live, known: known}, nil, at)
+}
+
+// Explain decides a question by what is in force on this node, grants of the workflow
+// included.
+func (s *Service) Explain(ctx context.Context, q Question) (policies.Decision, error) {
+	issued, err := s.issued.store.InForce(ctx, q.System, q.Item)
+	if err != nil {
+		return policies.Decision{}, err
+	}
+	return q.decide(s.live.Load(), issued, s.now())
+}
+
+func (q Question) decide(live *snapshot, issued []*policies.Grant, at time.Time) (policies.Decision, error) {
+	known := live.known
 	item, found := live.Catalog.Item(q.Item)
 	if !found {
 		return policies.Decision{}, fieldNotFound("/item", "item-unknown", "The catalogue holds no such data item.")
@@ -55,7 +72,7 @@ func Explain(live Live, q Question, at time.Time) (policies.Decision, error) {
 	if q.BasisKind != "" {
 		in.Basis = q.basis(in, at)
 	}
-	in.Grant = policies.Fittest(in, known.grants[grantKey{q.System, q.Item}])
+	in.Grant = policies.Fittest(in, slices.Concat(known.grants[grantKey{q.System, q.Item}], issued))
 	return live.Policies.Decide(in), nil
 }
 

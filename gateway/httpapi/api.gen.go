@@ -225,6 +225,27 @@ func (e CatalogItemSharedType) Valid() bool {
 	}
 }
 
+// Defines values for CatalogueChangeWhat.
+const (
+	CatalogueChangeWhatAdded   CatalogueChangeWhat = "added"
+	CatalogueChangeWhatChanged CatalogueChangeWhat = "changed"
+	CatalogueChangeWhatRemoved CatalogueChangeWhat = "removed"
+)
+
+// Valid indicates whether the value is a known member of the CatalogueChangeWhat enum.
+func (e CatalogueChangeWhat) Valid() bool {
+	switch e {
+	case CatalogueChangeWhatAdded:
+		return true
+	case CatalogueChangeWhatChanged:
+		return true
+	case CatalogueChangeWhatRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConfirmationState.
 const (
 	ConfirmationStateCONFIRMED ConfirmationState = "CONFIRMED"
@@ -303,6 +324,90 @@ const (
 func (e DecisionEffect) Valid() bool {
 	switch e {
 	case DecisionEffectAllow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DecisionQuestionBasisKind.
+const (
+	DecisionQuestionBasisKindCONSENT         DecisionQuestionBasisKind = "CONSENT"
+	DecisionQuestionBasisKindEMERGENCY       DecisionQuestionBasisKind = "EMERGENCY"
+	DecisionQuestionBasisKindSEPARATECONSENT DecisionQuestionBasisKind = "SEPARATE_CONSENT"
+	DecisionQuestionBasisKindSTATUTORY       DecisionQuestionBasisKind = "STATUTORY"
+)
+
+// Valid indicates whether the value is a known member of the DecisionQuestionBasisKind enum.
+func (e DecisionQuestionBasisKind) Valid() bool {
+	switch e {
+	case DecisionQuestionBasisKindCONSENT:
+		return true
+	case DecisionQuestionBasisKindEMERGENCY:
+		return true
+	case DecisionQuestionBasisKindSEPARATECONSENT:
+		return true
+	case DecisionQuestionBasisKindSTATUTORY:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DecisionStepDo.
+const (
+	DecisionStepDoApplyForGrant     DecisionStepDo = "apply-for-grant"
+	DecisionStepDoChangeCatalogue   DecisionStepDo = "change-catalogue"
+	DecisionStepDoChangeRequest     DecisionStepDo = "change-request"
+	DecisionStepDoDropFields        DecisionStepDo = "drop-fields"
+	DecisionStepDoObtainBasis       DecisionStepDo = "obtain-basis"
+	DecisionStepDoProposePolicy     DecisionStepDo = "propose-policy"
+	DecisionStepDoRegisterStatutory DecisionStepDo = "register-statutory"
+	DecisionStepDoRenewGrant        DecisionStepDo = "renew-grant"
+	DecisionStepDoResumeBasis       DecisionStepDo = "resume-basis"
+	DecisionStepDoWait              DecisionStepDo = "wait"
+)
+
+// Valid indicates whether the value is a known member of the DecisionStepDo enum.
+func (e DecisionStepDo) Valid() bool {
+	switch e {
+	case DecisionStepDoApplyForGrant:
+		return true
+	case DecisionStepDoChangeCatalogue:
+		return true
+	case DecisionStepDoChangeRequest:
+		return true
+	case DecisionStepDoDropFields:
+		return true
+	case DecisionStepDoObtainBasis:
+		return true
+	case DecisionStepDoProposePolicy:
+		return true
+	case DecisionStepDoRegisterStatutory:
+		return true
+	case DecisionStepDoRenewGrant:
+		return true
+	case DecisionStepDoResumeBasis:
+		return true
+	case DecisionStepDoWait:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EditionKind.
+const (
+	EditionKindCatalogue EditionKind = "catalogue"
+	EditionKindPolicies  EditionKind = "policies"
+)
+
+// Valid indicates whether the value is a known member of the EditionKind enum.
+func (e EditionKind) Valid() bool {
+	switch e {
+	case EditionKindCatalogue:
+		return true
+	case EditionKindPolicies:
 		return true
 	default:
 		return false
@@ -804,6 +909,27 @@ func (e Operation) Valid() bool {
 	}
 }
 
+// Defines values for PolicyReplayState.
+const (
+	PolicyReplayStateDone    PolicyReplayState = "done"
+	PolicyReplayStateFailed  PolicyReplayState = "failed"
+	PolicyReplayStateWaiting PolicyReplayState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the PolicyReplayState enum.
+func (e PolicyReplayState) Valid() bool {
+	switch e {
+	case PolicyReplayStateDone:
+		return true
+	case PolicyReplayStateFailed:
+		return true
+	case PolicyReplayStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PresentationStatusState.
 const (
 	PresentationStatusStateExpired PresentationStatusState = "expired"
@@ -819,6 +945,51 @@ func (e PresentationStatusState) Valid() bool {
 	case PresentationStatusStateScanned:
 		return true
 	case PresentationStatusStateShown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProposalState.
+const (
+	ProposalStateOpen      ProposalState = "open"
+	ProposalStatePublished ProposalState = "published"
+	ProposalStateRejected  ProposalState = "rejected"
+	ProposalStateWithdrawn ProposalState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ProposalState enum.
+func (e ProposalState) Valid() bool {
+	switch e {
+	case ProposalStateOpen:
+		return true
+	case ProposalStatePublished:
+		return true
+	case ProposalStateRejected:
+		return true
+	case ProposalStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProposalActEvent.
+const (
+	ProposalActEventConfirmed ProposalActEvent = "confirmed"
+	ProposalActEventRejected  ProposalActEvent = "rejected"
+	ProposalActEventWithdrawn ProposalActEvent = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ProposalActEvent enum.
+func (e ProposalActEvent) Valid() bool {
+	switch e {
+	case ProposalActEventConfirmed:
+		return true
+	case ProposalActEventRejected:
+		return true
+	case ProposalActEventWithdrawn:
 		return true
 	default:
 		return false
@@ -1625,6 +1796,55 @@ type CatalogUpdateRequest struct {
 	Reason Wording `json:"reason"`
 }
 
+// CatalogueChange defines model for CatalogueChange.
+type CatalogueChange struct {
+	// Breaking Why it takes something from somebody; absent where it does not.
+	Breaking string `json:"breaking,omitempty,omitzero"`
+	ID       string `json:"id"`
+
+	// Member Of a changed record: its key, or key/name for one of a list.
+	Member string `json:"member,omitempty,omitzero"`
+
+	// New JSON; the text for files.
+	New string `json:"new,omitempty,omitzero"`
+
+	// Old JSON; the text for files.
+	Old string `json:"old,omitempty,omitzero"`
+
+	// Section As `items`; `files` for policies.
+	Section string              `json:"section"`
+	What    CatalogueChangeWhat `json:"what"`
+}
+
+// CatalogueChangeWhat defines model for CatalogueChange.What.
+type CatalogueChangeWhat string
+
+// CatalogueDraft Exactly one of the two.
+type CatalogueDraft struct {
+	Files []NamedText   `json:"files,omitempty,omitzero"`
+	Form  CatalogueForm `json:"form,omitempty,omitzero"`
+}
+
+// CatalogueForm defines model for CatalogueForm.
+type CatalogueForm struct {
+	// Content The file in Base64.
+	Content []byte `json:"content"`
+	Name    string `json:"name"`
+}
+
+// CataloguePlan defines model for CataloguePlan.
+type CataloguePlan struct {
+	// Based The edition compared with.
+	Based   int64             `json:"based"`
+	Changes []CatalogueChange `json:"changes"`
+	Digest  string            `json:"digest"`
+}
+
+// ChangeList defines model for ChangeList.
+type ChangeList struct {
+	Changes []CatalogueChange `json:"changes"`
+}
+
 // Checkpoint defines model for Checkpoint.
 type Checkpoint struct {
 	// Note The signed note as it is (gateway/ledger/FORMAT.md).
@@ -1898,6 +2118,66 @@ type Decision struct {
 // DecisionEffect defines model for Decision.Effect.
 type DecisionEffect string
 
+// DecisionExplained defines model for DecisionExplained.
+type DecisionExplained struct {
+	Allowed bool `json:"allowed"`
+
+	// Code Of the refusal.
+	Code        string   `json:"code,omitempty,omitzero"`
+	Excess      []string `json:"excess,omitempty,omitzero"`
+	Grant       string   `json:"grant,omitempty,omitzero"`
+	Obligations []string `json:"obligations,omitempty,omitzero"`
+	PolicySet   string   `json:"policy_set"`
+
+	// Reasons The first decides.
+	Reasons  []Reason `json:"reasons"`
+	RemedyEn string   `json:"remedy_en,omitempty,omitzero"`
+	RemedyZh string   `json:"remedy_zh,omitempty,omitzero"`
+
+	// Steps Any one of them may do.
+	Steps []DecisionStep `json:"steps,omitempty,omitzero"`
+}
+
+// DecisionQuestion defines model for DecisionQuestion.
+type DecisionQuestion struct {
+	// BasisKind Of a basis in force that fits; absent for none.
+	BasisKind DecisionQuestionBasisKind `json:"basis_kind,omitempty,omitzero"`
+
+	// CaseBound The basis is for this case alone.
+	CaseBound bool   `json:"case_bound,omitempty,omitzero"`
+	Fields    Fields `json:"fields"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+
+	// Purpose The purpose's code (用途).
+	//
+	// Examples: assistance-review
+	Purpose     Purpose `json:"purpose"`
+	ServiceItem string  `json:"service_item"`
+
+	// System An identifier of the catalogue.
+	System Identifier `json:"system"`
+}
+
+// DecisionQuestionBasisKind Of a basis in force that fits; absent for none.
+type DecisionQuestionBasisKind string
+
+// DecisionStep defines model for DecisionStep.
+type DecisionStep struct {
+	Do     DecisionStepDo `json:"do"`
+	Fields []string       `json:"fields,omitempty,omitzero"`
+}
+
+// DecisionStepDo defines model for DecisionStep.Do.
+type DecisionStepDo string
+
 // DeskBasis defines model for DeskBasis.
 type DeskBasis struct {
 	BasisID string `json:"basis_id"`
@@ -1984,6 +2264,37 @@ type DeskScan struct {
 	Operations  []Operation `json:"operations,omitempty,omitzero"`
 	Purpose     string      `json:"purpose"`
 	ServiceItem string      `json:"service_item"`
+}
+
+// Edition defines model for Edition.
+type Edition struct {
+	ConfirmedBy string `json:"confirmed_by"`
+
+	// Digest SM3 of what it means.
+	Digest     string      `json:"digest"`
+	InForce    bool        `json:"in_force"`
+	Kind       EditionKind `json:"kind"`
+	Number     int64       `json:"number"`
+	ProposedBy string      `json:"proposed_by"`
+
+	// Published UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Published Timestamp `json:"published"`
+}
+
+// EditionFiles defines model for EditionFiles.
+type EditionFiles struct {
+	Edition Edition     `json:"edition"`
+	Files   []NamedText `json:"files"`
+}
+
+// EditionKind defines model for EditionKind.
+type EditionKind string
+
+// EditionList defines model for EditionList.
+type EditionList struct {
+	Editions []Edition `json:"editions"`
 }
 
 // Effect defines model for Effect.
@@ -2475,6 +2786,12 @@ type NamedField struct {
 	Name  string `json:"name"`
 }
 
+// NamedText defines model for NamedText.
+type NamedText struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
 // Notice defines model for Notice.
 type Notice struct {
 	ID       string `json:"id"`
@@ -2639,6 +2956,34 @@ type PeopleServed struct {
 	People int64 `json:"people"`
 }
 
+// PolicyReplay defines model for PolicyReplay.
+type PolicyReplay struct {
+	Based int64 `json:"based"`
+
+	// Digest Of the set.
+	Digest string `json:"digest"`
+	ID     string `json:"id"`
+
+	// Report JSON, exactly as its digest was taken: since, until, in_force, with, decisions, anew, differing, changes.
+	Report       string `json:"report,omitempty,omitzero"`
+	ReportDigest string `json:"report_digest,omitempty,omitzero"`
+
+	// RequestedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	RequestedAt Timestamp `json:"requested_at"`
+	RequestedBy string    `json:"requested_by"`
+
+	// Since UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Since Timestamp         `json:"since"`
+	State PolicyReplayState `json:"state"`
+}
+
+// PolicyReplayState defines model for PolicyReplay.State.
+type PolicyReplayState string
+
 // Presentation defines model for Presentation.
 type Presentation struct {
 	// Code What the QR holds.
@@ -2736,9 +3081,15 @@ type Problem struct {
 	// Fields The fields in excess (412).
 	Fields []string `json:"fields,omitempty,omitzero"`
 
+	// Places Every mistake of a file that was sent, up to 500.
+	Places []ProblemPlace `json:"places,omitempty,omitzero"`
+
 	// Remedy What would make it allowed, where that is known.
 	Remedy string `json:"remedy,omitempty,omitzero"`
 	Status int    `json:"status"`
+
+	// Steps The same as steps, any one of which may do.
+	Steps []DecisionStep `json:"steps,omitempty,omitzero"`
 
 	// Title The family of the problem.
 	Title   string  `json:"title"`
@@ -2746,6 +3097,90 @@ type Problem struct {
 
 	// Type Examples: /docs/problems#field-invalid
 	Type string `json:"type"`
+}
+
+// ProblemPlace defines model for ProblemPlace.
+type ProblemPlace struct {
+	// Cell As spreadsheets name it.
+	Cell string `json:"cell,omitempty,omitzero"`
+
+	// Column From 1.
+	Column int `json:"column,omitempty,omitzero"`
+
+	// En The rule.
+	En string `json:"en,omitempty,omitzero"`
+
+	// File Or the sheet of a workbook.
+	File string `json:"file"`
+
+	// Heading Of the column.
+	Heading string `json:"heading,omitempty,omitzero"`
+
+	// Row From 1; absent for the whole.
+	Row int `json:"row,omitempty,omitzero"`
+
+	// Zh The rule.
+	Zh string `json:"zh,omitempty,omitzero"`
+}
+
+// Proposal defines model for Proposal.
+type Proposal struct {
+	// Based It is published only while this edition is in force.
+	Based   int64             `json:"based"`
+	Changes []CatalogueChange `json:"changes,omitempty,omitzero"`
+
+	// DecidedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	DecidedAt     Timestamp   `json:"decided_at,omitempty,omitzero"`
+	DecidedBy     string      `json:"decided_by,omitempty,omitzero"`
+	DecidedReason string      `json:"decided_reason,omitempty,omitzero"`
+	Digest        string      `json:"digest"`
+	ID            string      `json:"id"`
+	Kind          EditionKind `json:"kind"`
+
+	// ProposedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ProposedAt Timestamp `json:"proposed_at"`
+	ProposedBy string    `json:"proposed_by"`
+	Reason     string    `json:"reason"`
+
+	// Report Digest of the replay's report.
+	Report string        `json:"report,omitempty,omitzero"`
+	State  ProposalState `json:"state"`
+}
+
+// ProposalState defines model for Proposal.State.
+type ProposalState string
+
+// ProposalAct defines model for ProposalAct.
+type ProposalAct struct {
+	Event ProposalActEvent `json:"event"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason,omitempty,omitzero"`
+}
+
+// ProposalActEvent defines model for ProposalAct.Event.
+type ProposalActEvent string
+
+// ProposalList defines model for ProposalList.
+type ProposalList struct {
+	Proposals []Proposal `json:"proposals"`
+}
+
+// ProposalRequest defines model for ProposalRequest.
+type ProposalRequest struct {
+	Files []NamedText   `json:"files,omitempty,omitzero"`
+	Form  CatalogueForm `json:"form,omitempty,omitzero"`
+	Kind  EditionKind   `json:"kind"`
+
+	// Reason In words, for the other side; never in the ledger.
+	Reason Wording `json:"reason"`
+
+	// Replay A replay that is done.
+	Replay string `json:"replay,omitempty,omitzero"`
 }
 
 // Purpose The purpose's code (用途).
@@ -2802,6 +3237,12 @@ type Receipt = map[string]interface{}
 type ReopenRequest struct {
 	// Reason In words, for the other side; never in the ledger.
 	Reason Wording `json:"reason"`
+}
+
+// ReplayRequest defines model for ReplayRequest.
+type ReplayRequest struct {
+	Files     []NamedText `json:"files"`
+	SinceDays int         `json:"since_days"`
 }
 
 // ReturnChanges defines model for ReturnChanges.
@@ -3077,6 +3518,17 @@ type Subject struct {
 
 // SubjectIDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
 type SubjectIDType string
+
+// Terminal defines model for Terminal.
+type Terminal struct {
+	// ExpiresAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+
+	// Token A secret.
+	Token string `json:"token"`
+}
 
 // Test A test of one field's value, checked against the field's type. `present` takes no value; `=`, `!=`
 // and `in` are for every type; `<`, `<=`, `>`, `>=` and `between` (two values, both included) for integer,
@@ -3365,6 +3817,18 @@ type AskForCatalogUpdateParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// GetCatalogFormParams defines parameters for GetCatalogForm.
+type GetCatalogFormParams struct {
+	// Filled With the items in force.
+	Filled bool `form:"filled,omitempty" json:"filled,omitempty,omitzero"`
+}
+
+// PlanCatalogueParams defines parameters for PlanCatalogue.
+type PlanCatalogueParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // ListConfirmationsParams defines parameters for ListConfirmations.
 type ListConfirmationsParams struct {
 	// Open Only those that wait.
@@ -3400,6 +3864,12 @@ type DecideCaseParams struct {
 type DemandPaperParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ListEditionChangesParams defines parameters for ListEditionChanges.
+type ListEditionChangesParams struct {
+	// Since The edition to compare with.
+	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
 }
 
 // ListGrantsParams defines parameters for ListGrants.
@@ -3541,6 +4011,7 @@ type ShowOfflineParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+<<<<<<< HEAD
 // DeferRequestParams defines parameters for DeferRequest.
 type DeferRequestParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -3555,12 +4026,50 @@ type GrantRequestParams struct {
 
 // RefuseRequestParams defines parameters for RefuseRequest.
 type RefuseRequestParams struct {
+=======
+// OpenTerminalParams defines parameters for OpenTerminal.
+type OpenTerminalParams struct {
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
 // FileObjectionParams defines parameters for FileObjection.
 type FileObjectionParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ExplainDecisionParams defines parameters for ExplainDecision.
+type ExplainDecisionParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// StartReplayParams defines parameters for StartReplay.
+type StartReplayParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ListProposalsParams defines parameters for ListProposals.
+type ListProposalsParams struct {
+	// Kind Of one kind.
+	Kind EditionKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Open Only those that wait.
+	Open  bool  `form:"open,omitempty" json:"open,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ProposeEditionParams defines parameters for ProposeEdition.
+type ProposeEditionParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// DecideProposalParams defines parameters for DecideProposal.
+type DecideProposalParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -3596,6 +4105,9 @@ type ProposeEmergencyJSONRequestBody = EmergencyProposed
 
 // AskForCatalogUpdateJSONRequestBody defines body for AskForCatalogUpdate for application/json ContentType.
 type AskForCatalogUpdateJSONRequestBody = CatalogUpdateRequest
+
+// PlanCatalogueJSONRequestBody defines body for PlanCatalogue for application/json ContentType.
+type PlanCatalogueJSONRequestBody = CatalogueDraft
 
 // DecideConfirmationJSONRequestBody defines body for DecideConfirmation for application/json ContentType.
 type DecideConfirmationJSONRequestBody = ConfirmationEvent
@@ -3641,6 +4153,18 @@ type GrantRequestJSONRequestBody = ConsentAnswer
 
 // FileObjectionJSONRequestBody defines body for FileObjection for application/json ContentType.
 type FileObjectionJSONRequestBody = ObjectionRequest
+
+// ExplainDecisionJSONRequestBody defines body for ExplainDecision for application/json ContentType.
+type ExplainDecisionJSONRequestBody = DecisionQuestion
+
+// StartReplayJSONRequestBody defines body for StartReplay for application/json ContentType.
+type StartReplayJSONRequestBody = ReplayRequest
+
+// ProposeEditionJSONRequestBody defines body for ProposeEdition for application/json ContentType.
+type ProposeEditionJSONRequestBody = ProposalRequest
+
+// DecideProposalJSONRequestBody defines body for DecideProposal for application/json ContentType.
+type DecideProposalJSONRequestBody = ProposalAct
 
 // StopAtOnceJSONRequestBody defines body for StopAtOnce for application/json ContentType.
 type StopAtOnceJSONRequestBody = StopRequest
@@ -3692,12 +4216,18 @@ type ServerInterface interface {
 	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
 	// (POST /v1/catalog-updates)
 	AskForCatalogUpdate(c *gin.Context, params AskForCatalogUpdateParams)
+	// GetCatalogForm The form that departments fill in (目录编制表)
+	// (GET /v1/catalog/form)
+	GetCatalogForm(c *gin.Context, params GetCatalogFormParams)
 	// ListCatalogItems The data items that can be asked for (目录)
 	// (GET /v1/catalog/items)
 	ListCatalogItems(c *gin.Context)
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(c *gin.Context, category ItemCategory, serial ItemSerial)
+	// PlanCatalogue What a draft would change (目录预览)
+	// (POST /v1/catalog/plans)
+	PlanCatalogue(c *gin.Context, params PlanCatalogueParams)
 	// ListConfirmations Uses that a second officer is asked about (待第二人确认)
 	// (GET /v1/confirmations)
 	ListConfirmations(c *gin.Context, params ListConfirmationsParams)
@@ -3719,6 +4249,15 @@ type ServerInterface interface {
 	// DemandPaper Ask for a material on paper (要求补交材料)
 	// (POST /v1/desk/cases/demands)
 	DemandPaper(c *gin.Context, params DemandPaperParams)
+	// ListEditions Published editions (已发布版次)
+	// (GET /v1/editions/{kind})
+	ListEditions(c *gin.Context, kind EditionKind)
+	// GetEdition One edition with its files (版次内容)
+	// (GET /v1/editions/{kind}/{number})
+	GetEdition(c *gin.Context, kind EditionKind, number int64)
+	// ListEditionChanges What an edition changed (版次差异)
+	// (GET /v1/editions/{kind}/{number}/changes)
+	ListEditionChanges(c *gin.Context, kind EditionKind, number int64, params ListEditionChangesParams)
 	// ListGrants Grants that came of applications (授权)
 	// (GET /v1/grants)
 	ListGrants(c *gin.Context, params ListGrantsParams)
@@ -3815,6 +4354,7 @@ type ServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(c *gin.Context, id string)
+<<<<<<< HEAD
 	// ListMyRequests What waits for my answer (待我授权)
 	// (GET /v1/me/requests)
 	ListMyRequests(c *gin.Context)
@@ -3827,9 +4367,35 @@ type ServerInterface interface {
 	// RefuseRequest Refuse what was asked (不同意)
 	// (POST /v1/me/requests/{id}/refuse)
 	RefuseRequest(c *gin.Context, id BasisID, params RefuseRequestParams)
+=======
+	// OpenTerminal A session for the command line (命令行会话)
+	// (POST /v1/me/terminals)
+	OpenTerminal(c *gin.Context, params OpenTerminalParams)
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(c *gin.Context, params FileObjectionParams)
+	// ExplainDecision What would be decided, and why (规则解释)
+	// (POST /v1/policies/explain)
+	ExplainDecision(c *gin.Context, params ExplainDecisionParams)
+	// StartReplay Replay a changed set of policies (规则回放)
+	// (POST /v1/policies/replays)
+	StartReplay(c *gin.Context, params StartReplayParams)
+	// GetReplay A replay and its report (回放结果)
+	// (GET /v1/policies/replays/{id})
+	GetReplay(c *gin.Context, id RecordID)
+	// ListProposals Proposals (发布提议)
+	// (GET /v1/proposals)
+	ListProposals(c *gin.Context, params ListProposalsParams)
+	// ProposeEdition Propose an edition (提议发布)
+	// (POST /v1/proposals)
+	ProposeEdition(c *gin.Context, params ProposeEditionParams)
+	// GetProposal One proposal and what it would change (提议内容)
+	// (GET /v1/proposals/{id})
+	GetProposal(c *gin.Context, id RecordID)
+	// DecideProposal Confirm, reject, withdraw (确认、退回、撤回)
+	// (POST /v1/proposals/{id}/events)
+	DecideProposal(c *gin.Context, id RecordID, params DecideProposalParams)
 	// ListReturns The deliveries of data returned in batches (数据回流)
 	// (GET /v1/returns)
 	ListReturns(c *gin.Context)
@@ -4347,6 +4913,33 @@ func (siw *ServerInterfaceWrapper) AskForCatalogUpdate(c *gin.Context) {
 	siw.Handler.AskForCatalogUpdate(c, params)
 }
 
+// GetCatalogForm operation middleware
+func (siw *ServerInterfaceWrapper) GetCatalogForm(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCatalogFormParams
+
+	// ------------- Optional query parameter "filled" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "filled", c.Request.URL.Query(), &params.Filled, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter filled: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCatalogForm(c, params)
+}
+
 // ListCatalogItems operation middleware
 func (siw *ServerInterfaceWrapper) ListCatalogItems(c *gin.Context) {
 
@@ -4392,6 +4985,49 @@ func (siw *ServerInterfaceWrapper) GetCatalogItem(c *gin.Context) {
 	}
 
 	siw.Handler.GetCatalogItem(c, category, serial)
+}
+
+// PlanCatalogue operation middleware
+func (siw *ServerInterfaceWrapper) PlanCatalogue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanCatalogueParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PlanCatalogue(c, params)
 }
 
 // ListConfirmations operation middleware
@@ -4656,6 +5292,110 @@ func (siw *ServerInterfaceWrapper) DemandPaper(c *gin.Context) {
 	}
 
 	siw.Handler.DemandPaper(c, params)
+}
+
+// ListEditions operation middleware
+func (siw *ServerInterfaceWrapper) ListEditions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kind" -------------
+	var kind EditionKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", c.Param("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEditions(c, kind)
+}
+
+// GetEdition operation middleware
+func (siw *ServerInterfaceWrapper) GetEdition(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kind" -------------
+	var kind EditionKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", c.Param("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "number" -------------
+	var number int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEdition(c, kind, number)
+}
+
+// ListEditionChanges operation middleware
+func (siw *ServerInterfaceWrapper) ListEditionChanges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kind" -------------
+	var kind EditionKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", c.Param("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "number" -------------
+	var number int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEditionChangesParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEditionChanges(c, kind, number, params)
 }
 
 // ListGrants operation middleware
@@ -5883,6 +6623,7 @@ func (siw *ServerInterfaceWrapper) GetMyPresentation(c *gin.Context) {
 	siw.Handler.GetMyPresentation(c, id)
 }
 
+<<<<<<< HEAD
 // ListMyRequests operation middleware
 func (siw *ServerInterfaceWrapper) ListMyRequests(c *gin.Context) {
 
@@ -5898,10 +6639,15 @@ func (siw *ServerInterfaceWrapper) ListMyRequests(c *gin.Context) {
 
 // DeferRequest operation middleware
 func (siw *ServerInterfaceWrapper) DeferRequest(c *gin.Context) {
+=======
+// OpenTerminal operation middleware
+func (siw *ServerInterfaceWrapper) OpenTerminal(c *gin.Context) {
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 
 	var err error
 	_ = err
 
+<<<<<<< HEAD
 	// ------------- Path parameter "id" -------------
 	var id BasisID
 
@@ -5913,6 +6659,10 @@ func (siw *ServerInterfaceWrapper) DeferRequest(c *gin.Context) {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params DeferRequestParams
+=======
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenTerminalParams
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 
 	headers := c.Request.Header
 
@@ -5945,6 +6695,7 @@ func (siw *ServerInterfaceWrapper) DeferRequest(c *gin.Context) {
 		}
 	}
 
+<<<<<<< HEAD
 	siw.Handler.DeferRequest(c, id, params)
 }
 
@@ -6050,6 +6801,9 @@ func (siw *ServerInterfaceWrapper) RefuseRequest(c *gin.Context) {
 	}
 
 	siw.Handler.RefuseRequest(c, id, params)
+=======
+	siw.Handler.OpenTerminal(c, params)
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 }
 
 // FileObjection operation middleware
@@ -6093,6 +6847,280 @@ func (siw *ServerInterfaceWrapper) FileObjection(c *gin.Context) {
 	}
 
 	siw.Handler.FileObjection(c, params)
+}
+
+// ExplainDecision operation middleware
+func (siw *ServerInterfaceWrapper) ExplainDecision(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainDecisionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainDecision(c, params)
+}
+
+// StartReplay operation middleware
+func (siw *ServerInterfaceWrapper) StartReplay(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartReplayParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartReplay(c, params)
+}
+
+// GetReplay operation middleware
+func (siw *ServerInterfaceWrapper) GetReplay(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReplay(c, id)
+}
+
+// ListProposals operation middleware
+func (siw *ServerInterfaceWrapper) ListProposals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProposalsParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListProposals(c, params)
+}
+
+// ProposeEdition operation middleware
+func (siw *ServerInterfaceWrapper) ProposeEdition(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeEditionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeEdition(c, params)
+}
+
+// GetProposal operation middleware
+func (siw *ServerInterfaceWrapper) GetProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetProposal(c, id)
+}
+
+// DecideProposal operation middleware
+func (siw *ServerInterfaceWrapper) DecideProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideProposalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideProposal(c, id, params)
 }
 
 // ListReturns operation middleware
@@ -6321,8 +7349,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bureau/sources", wrapper.ListSources)
 	router.GET(options.BaseURL+"/v1/cases/unverified", wrapper.ListUnverifiedUses)
 	router.POST(options.BaseURL+"/v1/catalog-updates", wrapper.AskForCatalogUpdate)
+	router.GET(options.BaseURL+"/v1/catalog/form", wrapper.GetCatalogForm)
 	router.GET(options.BaseURL+"/v1/catalog/items", wrapper.ListCatalogItems)
 	router.GET(options.BaseURL+"/v1/catalog/items/:category/:serial", wrapper.GetCatalogItem)
+	router.POST(options.BaseURL+"/v1/catalog/plans", wrapper.PlanCatalogue)
 	router.GET(options.BaseURL+"/v1/confirmations", wrapper.ListConfirmations)
 	router.POST(options.BaseURL+"/v1/confirmations/:id/events", wrapper.DecideConfirmation)
 	router.GET(options.BaseURL+"/v1/desk", wrapper.GetDesk)
@@ -6330,6 +7360,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/desk/cases/acceptance", wrapper.AcceptCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/decision", wrapper.DecideCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/demands", wrapper.DemandPaper)
+	router.GET(options.BaseURL+"/v1/editions/:kind", wrapper.ListEditions)
+	router.GET(options.BaseURL+"/v1/editions/:kind/:number", wrapper.GetEdition)
+	router.GET(options.BaseURL+"/v1/editions/:kind/:number/changes", wrapper.ListEditionChanges)
 	router.GET(options.BaseURL+"/v1/grants", wrapper.ListGrants)
 	router.POST(options.BaseURL+"/v1/grants/:id/events", wrapper.ActOnGrant)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
@@ -6362,11 +7395,22 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
 	router.POST(options.BaseURL+"/v1/me/presentations/offline", wrapper.ShowOffline)
+<<<<<<< HEAD
 	router.GET(options.BaseURL+"/v1/me/requests", wrapper.ListMyRequests)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/defer", wrapper.DeferRequest)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/grant", wrapper.GrantRequest)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/refuse", wrapper.RefuseRequest)
+=======
+	router.POST(options.BaseURL+"/v1/me/terminals", wrapper.OpenTerminal)
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
+	router.POST(options.BaseURL+"/v1/policies/explain", wrapper.ExplainDecision)
+	router.POST(options.BaseURL+"/v1/policies/replays", wrapper.StartReplay)
+	router.GET(options.BaseURL+"/v1/policies/replays/:id", wrapper.GetReplay)
+	router.GET(options.BaseURL+"/v1/proposals", wrapper.ListProposals)
+	router.POST(options.BaseURL+"/v1/proposals", wrapper.ProposeEdition)
+	router.GET(options.BaseURL+"/v1/proposals/:id", wrapper.GetProposal)
+	router.POST(options.BaseURL+"/v1/proposals/:id/events", wrapper.DecideProposal)
 	router.GET(options.BaseURL+"/v1/returns", wrapper.ListReturns)
 	router.GET(options.BaseURL+"/v1/returns/:id", wrapper.GetReturn)
 	router.GET(options.BaseURL+"/v1/stops", wrapper.ListStops)
@@ -6671,6 +7715,34 @@ func (response AskForCatalogUpdate201JSONResponse) VisitAskForCatalogUpdateRespo
 	return err
 }
 
+type GetCatalogFormRequestObject struct {
+	Params GetCatalogFormParams
+}
+
+type GetCatalogFormResponseObject interface {
+	VisitGetCatalogFormResponse(w http.ResponseWriter) error
+}
+
+type GetCatalogForm200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetCatalogForm200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitGetCatalogFormResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ListCatalogItemsRequestObject struct {
 }
 
@@ -6704,6 +7776,29 @@ type GetCatalogItemResponseObject interface {
 type GetCatalogItem200JSONResponse CatalogItem
 
 func (response GetCatalogItem200JSONResponse) VisitGetCatalogItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanCatalogueRequestObject struct {
+	Params PlanCatalogueParams
+	Body   *PlanCatalogueJSONRequestBody
+}
+
+type PlanCatalogueResponseObject interface {
+	VisitPlanCatalogueResponse(w http.ResponseWriter) error
+}
+
+type PlanCatalogue200JSONResponse CataloguePlan
+
+func (response PlanCatalogue200JSONResponse) VisitPlanCatalogueResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -6869,6 +7964,75 @@ func (response DemandPaper201JSONResponse) VisitDemandPaperResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEditionsRequestObject struct {
+	Kind EditionKind `json:"kind"`
+}
+
+type ListEditionsResponseObject interface {
+	VisitListEditionsResponse(w http.ResponseWriter) error
+}
+
+type ListEditions200JSONResponse EditionList
+
+func (response ListEditions200JSONResponse) VisitListEditionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEditionRequestObject struct {
+	Kind   EditionKind `json:"kind"`
+	Number int64       `json:"number"`
+}
+
+type GetEditionResponseObject interface {
+	VisitGetEditionResponse(w http.ResponseWriter) error
+}
+
+type GetEdition200JSONResponse EditionFiles
+
+func (response GetEdition200JSONResponse) VisitGetEditionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEditionChangesRequestObject struct {
+	Kind   EditionKind `json:"kind"`
+	Number int64       `json:"number"`
+	Params ListEditionChangesParams
+}
+
+type ListEditionChangesResponseObject interface {
+	VisitListEditionChangesResponse(w http.ResponseWriter) error
+}
+
+type ListEditionChanges200JSONResponse ChangeList
+
+func (response ListEditionChanges200JSONResponse) VisitListEditionChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7590,6 +8754,7 @@ func (response GetMyPresentation200JSONResponse) VisitGetMyPresentationResponse(
 	return err
 }
 
+<<<<<<< HEAD
 type ListMyRequestsRequestObject struct {
 }
 
@@ -7641,6 +8806,19 @@ type GrantRequestResponseObject interface {
 type GrantRequest201JSONResponse Basis
 
 func (response GrantRequest201JSONResponse) VisitGrantRequestResponse(w http.ResponseWriter) error {
+=======
+type OpenTerminalRequestObject struct {
+	Params OpenTerminalParams
+}
+
+type OpenTerminalResponseObject interface {
+	VisitOpenTerminalResponse(w http.ResponseWriter) error
+}
+
+type OpenTerminal201JSONResponse Terminal
+
+func (response OpenTerminal201JSONResponse) VisitOpenTerminalResponse(w http.ResponseWriter) error {
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -7652,6 +8830,7 @@ func (response GrantRequest201JSONResponse) VisitGrantRequestResponse(w http.Res
 	return err
 }
 
+<<<<<<< HEAD
 type RefuseRequestRequestObject struct {
 	ID     BasisID `json:"id"`
 	Params RefuseRequestParams
@@ -7669,6 +8848,8 @@ func (response RefuseRequest204Response) VisitRefuseRequestResponse(w http.Respo
 	return nil
 }
 
+=======
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 type FileObjectionRequestObject struct {
 	Params FileObjectionParams
 	Body   *FileObjectionJSONRequestBody
@@ -7688,6 +8869,165 @@ func (response FileObjection201JSONResponse) VisitFileObjectionResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainDecisionRequestObject struct {
+	Params ExplainDecisionParams
+	Body   *ExplainDecisionJSONRequestBody
+}
+
+type ExplainDecisionResponseObject interface {
+	VisitExplainDecisionResponse(w http.ResponseWriter) error
+}
+
+type ExplainDecision200JSONResponse DecisionExplained
+
+func (response ExplainDecision200JSONResponse) VisitExplainDecisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartReplayRequestObject struct {
+	Params StartReplayParams
+	Body   *StartReplayJSONRequestBody
+}
+
+type StartReplayResponseObject interface {
+	VisitStartReplayResponse(w http.ResponseWriter) error
+}
+
+type StartReplay202JSONResponse PolicyReplay
+
+func (response StartReplay202JSONResponse) VisitStartReplayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReplayRequestObject struct {
+	ID RecordID `json:"id"`
+}
+
+type GetReplayResponseObject interface {
+	VisitGetReplayResponse(w http.ResponseWriter) error
+}
+
+type GetReplay200JSONResponse PolicyReplay
+
+func (response GetReplay200JSONResponse) VisitGetReplayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProposalsRequestObject struct {
+	Params ListProposalsParams
+}
+
+type ListProposalsResponseObject interface {
+	VisitListProposalsResponse(w http.ResponseWriter) error
+}
+
+type ListProposals200JSONResponse ProposalList
+
+func (response ListProposals200JSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeEditionRequestObject struct {
+	Params ProposeEditionParams
+	Body   *ProposeEditionJSONRequestBody
+}
+
+type ProposeEditionResponseObject interface {
+	VisitProposeEditionResponse(w http.ResponseWriter) error
+}
+
+type ProposeEdition201JSONResponse Proposal
+
+func (response ProposeEdition201JSONResponse) VisitProposeEditionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProposalRequestObject struct {
+	ID RecordID `json:"id"`
+}
+
+type GetProposalResponseObject interface {
+	VisitGetProposalResponse(w http.ResponseWriter) error
+}
+
+type GetProposal200JSONResponse Proposal
+
+func (response GetProposal200JSONResponse) VisitGetProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideProposalRequestObject struct {
+	ID     RecordID `json:"id"`
+	Params DecideProposalParams
+	Body   *DecideProposalJSONRequestBody
+}
+
+type DecideProposalResponseObject interface {
+	VisitDecideProposalResponse(w http.ResponseWriter) error
+}
+
+type DecideProposal200JSONResponse Proposal
+
+func (response DecideProposal200JSONResponse) VisitDecideProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7888,12 +9228,18 @@ type StrictServerInterface interface {
 	// AskForCatalogUpdate Have the catalogue brought up to date (目录更新)
 	// (POST /v1/catalog-updates)
 	AskForCatalogUpdate(ctx context.Context, request AskForCatalogUpdateRequestObject) (AskForCatalogUpdateResponseObject, error)
+	// GetCatalogForm The form that departments fill in (目录编制表)
+	// (GET /v1/catalog/form)
+	GetCatalogForm(ctx context.Context, request GetCatalogFormRequestObject) (GetCatalogFormResponseObject, error)
 	// ListCatalogItems The data items that can be asked for (目录)
 	// (GET /v1/catalog/items)
 	ListCatalogItems(ctx context.Context, request ListCatalogItemsRequestObject) (ListCatalogItemsResponseObject, error)
 	// GetCatalogItem One data item with its fields (目录项)
 	// (GET /v1/catalog/items/{category}/{serial})
 	GetCatalogItem(ctx context.Context, request GetCatalogItemRequestObject) (GetCatalogItemResponseObject, error)
+	// PlanCatalogue What a draft would change (目录预览)
+	// (POST /v1/catalog/plans)
+	PlanCatalogue(ctx context.Context, request PlanCatalogueRequestObject) (PlanCatalogueResponseObject, error)
 	// ListConfirmations Uses that a second officer is asked about (待第二人确认)
 	// (GET /v1/confirmations)
 	ListConfirmations(ctx context.Context, request ListConfirmationsRequestObject) (ListConfirmationsResponseObject, error)
@@ -7915,6 +9261,15 @@ type StrictServerInterface interface {
 	// DemandPaper Ask for a material on paper (要求补交材料)
 	// (POST /v1/desk/cases/demands)
 	DemandPaper(ctx context.Context, request DemandPaperRequestObject) (DemandPaperResponseObject, error)
+	// ListEditions Published editions (已发布版次)
+	// (GET /v1/editions/{kind})
+	ListEditions(ctx context.Context, request ListEditionsRequestObject) (ListEditionsResponseObject, error)
+	// GetEdition One edition with its files (版次内容)
+	// (GET /v1/editions/{kind}/{number})
+	GetEdition(ctx context.Context, request GetEditionRequestObject) (GetEditionResponseObject, error)
+	// ListEditionChanges What an edition changed (版次差异)
+	// (GET /v1/editions/{kind}/{number}/changes)
+	ListEditionChanges(ctx context.Context, request ListEditionChangesRequestObject) (ListEditionChangesResponseObject, error)
 	// ListGrants Grants that came of applications (授权)
 	// (GET /v1/grants)
 	ListGrants(ctx context.Context, request ListGrantsRequestObject) (ListGrantsResponseObject, error)
@@ -8011,6 +9366,7 @@ type StrictServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error)
+<<<<<<< HEAD
 	// ListMyRequests What waits for my answer (待我授权)
 	// (GET /v1/me/requests)
 	ListMyRequests(ctx context.Context, request ListMyRequestsRequestObject) (ListMyRequestsResponseObject, error)
@@ -8023,9 +9379,35 @@ type StrictServerInterface interface {
 	// RefuseRequest Refuse what was asked (不同意)
 	// (POST /v1/me/requests/{id}/refuse)
 	RefuseRequest(ctx context.Context, request RefuseRequestRequestObject) (RefuseRequestResponseObject, error)
+=======
+	// OpenTerminal A session for the command line (命令行会话)
+	// (POST /v1/me/terminals)
+	OpenTerminal(ctx context.Context, request OpenTerminalRequestObject) (OpenTerminalResponseObject, error)
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
+	// ExplainDecision What would be decided, and why (规则解释)
+	// (POST /v1/policies/explain)
+	ExplainDecision(ctx context.Context, request ExplainDecisionRequestObject) (ExplainDecisionResponseObject, error)
+	// StartReplay Replay a changed set of policies (规则回放)
+	// (POST /v1/policies/replays)
+	StartReplay(ctx context.Context, request StartReplayRequestObject) (StartReplayResponseObject, error)
+	// GetReplay A replay and its report (回放结果)
+	// (GET /v1/policies/replays/{id})
+	GetReplay(ctx context.Context, request GetReplayRequestObject) (GetReplayResponseObject, error)
+	// ListProposals Proposals (发布提议)
+	// (GET /v1/proposals)
+	ListProposals(ctx context.Context, request ListProposalsRequestObject) (ListProposalsResponseObject, error)
+	// ProposeEdition Propose an edition (提议发布)
+	// (POST /v1/proposals)
+	ProposeEdition(ctx context.Context, request ProposeEditionRequestObject) (ProposeEditionResponseObject, error)
+	// GetProposal One proposal and what it would change (提议内容)
+	// (GET /v1/proposals/{id})
+	GetProposal(ctx context.Context, request GetProposalRequestObject) (GetProposalResponseObject, error)
+	// DecideProposal Confirm, reject, withdraw (确认、退回、撤回)
+	// (POST /v1/proposals/{id}/events)
+	DecideProposal(ctx context.Context, request DecideProposalRequestObject) (DecideProposalResponseObject, error)
 	// ListReturns The deliveries of data returned in batches (数据回流)
 	// (GET /v1/returns)
 	ListReturns(ctx context.Context, request ListReturnsRequestObject) (ListReturnsResponseObject, error)
@@ -8532,6 +9914,32 @@ func (sh *strictHandler) AskForCatalogUpdate(ctx *gin.Context, params AskForCata
 	}
 }
 
+// GetCatalogForm operation middleware
+func (sh *strictHandler) GetCatalogForm(ctx *gin.Context, params GetCatalogFormParams) {
+	var request GetCatalogFormRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCatalogForm(ctx, request.(GetCatalogFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCatalogForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCatalogFormResponseObject); ok {
+		if err := validResponse.VisitGetCatalogFormResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCatalogItems operation middleware
 func (sh *strictHandler) ListCatalogItems(ctx *gin.Context) {
 	var request ListCatalogItemsRequestObject
@@ -8576,6 +9984,50 @@ func (sh *strictHandler) GetCatalogItem(ctx *gin.Context, category ItemCategory,
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetCatalogItemResponseObject); ok {
 		if err := validResponse.VisitGetCatalogItemResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlanCatalogue operation middleware
+func (sh *strictHandler) PlanCatalogue(ctx *gin.Context, params PlanCatalogueParams) {
+	var request PlanCatalogueRequestObject
+
+	request.Params = params
+
+	var body PlanCatalogueJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanCatalogue(ctx, request.(PlanCatalogueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanCatalogue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PlanCatalogueResponseObject); ok {
+		if err := validResponse.VisitPlanCatalogueResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -8829,6 +10281,87 @@ func (sh *strictHandler) DemandPaper(ctx *gin.Context, params DemandPaperParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DemandPaperResponseObject); ok {
 		if err := validResponse.VisitDemandPaperResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListEditions operation middleware
+func (sh *strictHandler) ListEditions(ctx *gin.Context, kind EditionKind) {
+	var request ListEditionsRequestObject
+
+	request.Kind = kind
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEditions(ctx, request.(ListEditionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEditions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEditionsResponseObject); ok {
+		if err := validResponse.VisitListEditionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEdition operation middleware
+func (sh *strictHandler) GetEdition(ctx *gin.Context, kind EditionKind, number int64) {
+	var request GetEditionRequestObject
+
+	request.Kind = kind
+	request.Number = number
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEdition(ctx, request.(GetEditionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEdition")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEditionResponseObject); ok {
+		if err := validResponse.VisitGetEditionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListEditionChanges operation middleware
+func (sh *strictHandler) ListEditionChanges(ctx *gin.Context, kind EditionKind, number int64, params ListEditionChangesParams) {
+	var request ListEditionChangesRequestObject
+
+	request.Kind = kind
+	request.Number = number
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEditionChanges(ctx, request.(ListEditionChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEditionChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEditionChangesResponseObject); ok {
+		if err := validResponse.VisitListEditionChangesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9837,6 +11370,7 @@ func (sh *strictHandler) GetMyPresentation(ctx *gin.Context, id string) {
 	}
 }
 
+<<<<<<< HEAD
 // ListMyRequests operation middleware
 func (sh *strictHandler) ListMyRequests(ctx *gin.Context) {
 	var request ListMyRequestsRequestObject
@@ -9873,12 +11407,26 @@ func (sh *strictHandler) DeferRequest(ctx *gin.Context, id BasisID, params Defer
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "DeferRequest")
+=======
+// OpenTerminal operation middleware
+func (sh *strictHandler) OpenTerminal(ctx *gin.Context, params OpenTerminalParams) {
+	var request OpenTerminalRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenTerminal(ctx, request.(OpenTerminalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenTerminal")
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		sh.options.HandlerErrorFunc(ctx, err)
+<<<<<<< HEAD
 	} else if validResponse, ok := response.(DeferRequestResponseObject); ok {
 		if err := validResponse.VisitDeferRequestResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
@@ -9953,6 +11501,10 @@ func (sh *strictHandler) RefuseRequest(ctx *gin.Context, id BasisID, params Refu
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RefuseRequestResponseObject); ok {
 		if err := validResponse.VisitRefuseRequestResponse(ctx.Writer); err != nil {
+=======
+	} else if validResponse, ok := response.(OpenTerminalResponseObject); ok {
+		if err := validResponse.VisitOpenTerminalResponse(ctx.Writer); err != nil {
+>>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9997,6 +11549,261 @@ func (sh *strictHandler) FileObjection(ctx *gin.Context, params FileObjectionPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(FileObjectionResponseObject); ok {
 		if err := validResponse.VisitFileObjectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainDecision operation middleware
+func (sh *strictHandler) ExplainDecision(ctx *gin.Context, params ExplainDecisionParams) {
+	var request ExplainDecisionRequestObject
+
+	request.Params = params
+
+	var body ExplainDecisionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainDecision(ctx, request.(ExplainDecisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainDecision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExplainDecisionResponseObject); ok {
+		if err := validResponse.VisitExplainDecisionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StartReplay operation middleware
+func (sh *strictHandler) StartReplay(ctx *gin.Context, params StartReplayParams) {
+	var request StartReplayRequestObject
+
+	request.Params = params
+
+	var body StartReplayJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartReplay(ctx, request.(StartReplayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartReplay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StartReplayResponseObject); ok {
+		if err := validResponse.VisitStartReplayResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReplay operation middleware
+func (sh *strictHandler) GetReplay(ctx *gin.Context, id RecordID) {
+	var request GetReplayRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReplay(ctx, request.(GetReplayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReplay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReplayResponseObject); ok {
+		if err := validResponse.VisitGetReplayResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProposals operation middleware
+func (sh *strictHandler) ListProposals(ctx *gin.Context, params ListProposalsParams) {
+	var request ListProposalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProposals(ctx, request.(ListProposalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProposals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListProposalsResponseObject); ok {
+		if err := validResponse.VisitListProposalsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProposeEdition operation middleware
+func (sh *strictHandler) ProposeEdition(ctx *gin.Context, params ProposeEditionParams) {
+	var request ProposeEditionRequestObject
+
+	request.Params = params
+
+	var body ProposeEditionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeEdition(ctx, request.(ProposeEditionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeEdition")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposeEditionResponseObject); ok {
+		if err := validResponse.VisitProposeEditionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetProposal operation middleware
+func (sh *strictHandler) GetProposal(ctx *gin.Context, id RecordID) {
+	var request GetProposalRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProposal(ctx, request.(GetProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetProposalResponseObject); ok {
+		if err := validResponse.VisitGetProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideProposal operation middleware
+func (sh *strictHandler) DecideProposal(ctx *gin.Context, id RecordID, params DecideProposalParams) {
+	var request DecideProposalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DecideProposalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideProposal(ctx, request.(DecideProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideProposalResponseObject); ok {
+		if err := validResponse.VisitDecideProposalResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

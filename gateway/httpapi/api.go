@@ -13,6 +13,7 @@ import (
 
 	"kapok/catalog"
 	"kapok/connectors/guard"
+	"kapok/gateway/publishing"
 	"kapok/gateway/web"
 )
 
@@ -41,6 +42,10 @@ type Config struct {
 	Seconding  Confirmations
 	Notices    Notifications
 	Returns    Returns
+	Editions   publishing.Store
+	Publishing Publishing
+	Replays    publishing.Replays
+	Explain    Explanations
 	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
 	Provider   Provider
@@ -53,39 +58,43 @@ type Config struct {
 
 // api is what the handlers share; nothing in it changes once it is built.
 type api struct {
-	publicURL  string
-	origin     string // of our own pages
-	catalog    func() *catalog.Catalog
-	names      names
-	exchanges  Exchanges
-	tokens     Tokens
-	logins     Logins
-	sessions   Sessions
-	subjects   Subjects
-	safe       Safe
-	licences   Licences
-	cases      Cases
-	bases      Bases
-	record     Record
-	readings   Readings
-	rules      Rules
-	returns    Returns
-	sources    func() []guard.Health
-	violations Violations
-	matters    Matters
-	desk       Desk
-	stops      Stops
-	unverified Unverified
-	seconding  Confirmations
-	notices    Notifications
-	trial      TrialClock
-	proxies    []netip.Prefix
-	provider   *provider
-	cookies    cookies
-	pages      web.Pages
-	trust      []byte
-	now        func() time.Time
-	log        *slog.Logger
+	publicURL    string
+	origin       string // of our own pages
+	catalog      func() *catalog.Catalog
+	names        names
+	exchanges    Exchanges
+	tokens       Tokens
+	logins       Logins
+	sessions     Sessions
+	subjects     Subjects
+	safe         Safe
+	licences     Licences
+	cases        Cases
+	bases        Bases
+	record       Record
+	readings     Readings
+	rules        Rules
+	returns      Returns
+	sources      func() []guard.Health
+	violations   Violations
+	matters      Matters
+	desk         Desk
+	stops        Stops
+	unverified   Unverified
+	seconding    Confirmations
+	notices      Notifications
+	editions     publishing.Store
+	publishing   Publishing
+	replays      publishing.Replays
+	explanations Explanations
+	trial        TrialClock
+	proxies      []netip.Prefix
+	provider     *provider
+	cookies      cookies
+	pages        web.Pages
+	trust        []byte
+	now          func() time.Time
+	log          *slog.Logger
 }
 
 // handlers implements what the strict server asks for.
@@ -109,6 +118,7 @@ func New(config Config) (http.Handler, error) {
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		seconding: config.Seconding, notices: config.Notices,
 		returns:  config.Returns,
+		editions: config.Editions, publishing: config.Publishing, replays: config.Replays, explanations: config.Explain,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

@@ -15,6 +15,8 @@ import (
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
+
+	"kapok/gateway/httpapi"
 )
 
 // contract is a second reader of openapi.yaml, for answers.
@@ -78,15 +80,17 @@ func conforms(t testing.TB, request *http.Request, got answer) {
 
 // problem is RFC 9457's, with Kapok's members.
 type problem struct {
-	Type    string   `json:"type"`
-	Title   string   `json:"title"`
-	Status  int      `json:"status"`
-	Detail  string   `json:"detail"`
-	Code    string   `json:"code"`
-	TraceID string   `json:"trace_id"`
-	Field   string   `json:"field"`
-	Fields  []string `json:"fields"`
-	Remedy  string   `json:"remedy"`
+	Type    string                 `json:"type"`
+	Title   string                 `json:"title"`
+	Status  int                    `json:"status"`
+	Detail  string                 `json:"detail"`
+	Code    string                 `json:"code"`
+	TraceID string                 `json:"trace_id"`
+	Field   string                 `json:"field"`
+	Fields  []string               `json:"fields"`
+	Remedy  string                 `json:"remedy"`
+	Steps   []httpapi.DecisionStep `json:"steps"`
+	Places  []httpapi.ProblemPlace `json:"places"`
 
 	OAuth       string `json:"error"`
 	Description string `json:"error_description"`

@@ -51,7 +51,22 @@ func writeProblem(c *gin.Context, err error) {
 		Type: problemType + failure.Code, Title: known.title, Status: known.status,
 		Detail: failure.Message, Code: failure.Code, TraceID: v.trace,
 		Field: failure.Field, Fields: failure.Fields, Remedy: failure.Remedy, Confirmation: failure.Confirmation,
+		Steps: problemSteps(failure.Steps), Places: problemPlaces(failure.Places),
 	}, "application/problem+json")
+}
+
+func problemSteps(steps []gateway.Step) (shown []DecisionStep) {
+	for _, step := range steps {
+		shown = append(shown, DecisionStep{Do: DecisionStepDo(step.Do), Fields: step.Fields})
+	}
+	return shown
+}
+
+func problemPlaces(places []gateway.Place) (shown []ProblemPlace) {
+	for _, p := range places {
+		shown = append(shown, ProblemPlace{File: p.File, Row: p.Row, Column: p.Column, Cell: p.Cell, Heading: p.Heading, Zh: p.Zh, En: p.En})
+	}
+	return shown
 }
 
 // writeOAuthError answers as RFC 6749 §5.2 wants it, with Kapok's code beside.

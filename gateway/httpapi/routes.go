@@ -117,6 +117,22 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.GET("/v1/returns/:id", a.person(RoleBureau, RoleAuditor), contract.check, op.GetReturn)
 	r.GET("/v1/bureau/probing", a.person(RoleBureau, RoleAuditor), contract.check, op.ListProbing)
 
+	// What is in force, and how it changes.
+	staff := a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
+	r.GET("/v1/editions/:kind", staff, contract.check, op.ListEditions)
+	r.GET("/v1/editions/:kind/:number", a.person(RoleBureau, RoleAuditor), contract.check, op.GetEdition)
+	r.GET("/v1/editions/:kind/:number/changes", a.person(RoleBureau, RoleAuditor), contract.check, op.ListEditionChanges)
+	r.GET("/v1/catalog/form", a.person(RoleProvider, RoleBureau, RoleAuditor), contract.check, op.GetCatalogForm)
+	r.POST("/v1/catalog/plans", a.person(RoleProvider, RoleBureau), a.ownPage, contract.check, op.PlanCatalogue)
+	r.GET("/v1/proposals", a.person(RoleProvider, RoleBureau, RoleAuditor), contract.check, op.ListProposals)
+	r.POST("/v1/proposals", a.person(RoleProvider, RoleBureau), a.ownPage, contract.check, op.ProposeEdition)
+	r.GET("/v1/proposals/:id", a.person(RoleProvider, RoleBureau, RoleAuditor), contract.check, op.GetProposal)
+	r.POST("/v1/proposals/:id/events", a.person(RoleProvider, RoleBureau), a.ownPage, contract.check, op.DecideProposal)
+	r.POST("/v1/policies/explain", staff, a.ownPage, contract.check, op.ExplainDecision)
+	r.POST("/v1/policies/replays", a.person(RoleBureau), a.ownPage, contract.check, op.StartReplay)
+	r.GET("/v1/policies/replays/:id", a.person(RoleBureau, RoleAuditor), contract.check, op.GetReplay)
+	r.POST("/v1/me/terminals", a.person(), a.ownPage, contract.check, op.OpenTerminal)
+
 	// Rights to use data: who applies, who answers, who watches.
 	desk := a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
 	r.GET("/v1/matters", desk, contract.check, op.ListMatters)

@@ -4,14 +4,17 @@ import (
 	"context"
 	"time"
 
+	"kapok/catalog"
 	"kapok/gateway"
 	"kapok/gateway/basis"
+	"kapok/gateway/editions"
 	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
 	"kapok/gateway/ledger"
 	"kapok/gateway/licence"
 	"kapok/gateway/licensing"
 	"kapok/gateway/postgres"
+	"kapok/gateway/publishing"
 	"kapok/gateway/safe"
 )
 
@@ -79,6 +82,18 @@ type Stops interface {
 	StopAtOnce(ctx context.Context, p grants.Person, kind, target, reason string) (grants.EmergencyStop, error)
 	Reopen(ctx context.Context, p grants.Person, id, reason string) (grants.EmergencyStop, error)
 	ListStops(ctx context.Context, limit int) ([]grants.EmergencyStop, error)
+}
+
+// Publishing is how editions come about, by two people. What it returns without an error
+// is durable and in the ledger; what it published is in force on every node.
+type Publishing interface {
+	Plan(ctx context.Context, d publishing.Draft) (publishing.Planned, error)
+	Changes(ctx context.Context, kind string, from, to int64) ([]catalog.Change, error)
+	ProposeCatalogue(ctx context.Context, by publishing.Person, d publishing.Draft, reason string) (editions.Proposal, []catalog.Change, error)
+	ProposePolicies(ctx context.Context, by publishing.Person, replay, reason string) (editions.Proposal, error)
+	Proposal(ctx context.Context, id string) (editions.Proposal, []catalog.Change, error)
+	Decide(ctx context.Context, by publishing.Person, id string, to editions.State, reason string) (editions.Proposal, error)
+	StartReplay(ctx context.Context, by publishing.Person, files map[string][]byte, days int) (publishing.Replay, error)
 }
 
 // Unverified counts releases whose case nobody could confirm.

@@ -32,7 +32,7 @@ type operationPath struct {
 	template string // as openapi.yaml has it
 	item     *v3.PathItem
 	query    map[string]map[string]bool // by method: the query parameters known, all optional
-	body     map[string]bool            // by method: whether there is one
+	body     map[string]int64           // by method: how large it may be, in bytes; absent where there is none
 }
 
 func newContract() (*contract, error) {
@@ -56,7 +56,7 @@ func newContract() (*contract, error) {
 }
 
 func describePath(template string, item *v3.PathItem) operationPath {
-	path := operationPath{template: template, item: item, query: map[string]map[string]bool{}, body: map[string]bool{}}
+	path := operationPath{template: template, item: item, query: map[string]map[string]bool{}, body: map[string]int64{}}
 	for name, operation := range item.GetOperations().FromOldest() {
 		method, known := strings.ToUpper(name), map[string]bool{}
 		for _, parameter := range operation.Parameters {
@@ -65,9 +65,20 @@ func describePath(template string, item *v3.PathItem) operationPath {
 			}
 		}
 		path.query[method] = known
-		path.body[method] = operation.RequestBody != nil
+		if operation.RequestBody != nil {
+			path.body[method] = maxBytes(operation)
+		}
 	}
 	return path
+}
+
+// maxBytes is an operation's x-max-bytes, or what is usual.
+func maxBytes(operation *v3.Operation) int64 {
+	most := int64(maxBody)
+	if node, said := operation.Extensions.Get("x-max-bytes"); said {
+		_ = node.Decode(&most) // a number: a test posts more than is usual
+	}
+	return most
 }
 
 var templateParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
@@ -91,8 +102,8 @@ func (k *contract) examine(c *gin.Context) error {
 	if err := checkOnce(c.Request.URL.Query(), path.query[method]); err != nil {
 		return err
 	}
-	if path.body[method] {
-		if err := readJSON(c); err != nil {
+	if most, there := path.body[method]; there {
+		if err := readJSON(c, most); err != nil {
 			return err
 		}
 	}

@@ -28,20 +28,22 @@ import (
 	"kapok/gateway/grants"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/postgres"
+	"kapok/gateway/publishing"
 )
 
 // world is Kapok's edge on a socket, with a real identity provider beside it.
 type world struct {
-	url      string
-	exchange *doorman
-	logs     *syncBuffer
-	metrics  *prometheus.Registry
-	provider *httptest.Server
-	stores   stores
-	down     atomic.Bool // the identity provider is
-	clock    *movable    // by which terms run
-	grants   *grants.Service
-	workflow *postgres.Workflow
+	url        string
+	exchange   *doorman
+	logs       *syncBuffer
+	metrics    *prometheus.Registry
+	provider   *httptest.Server
+	stores     stores
+	down       atomic.Bool // the identity provider is
+	clock      *movable    // by which terms run
+	grants     *grants.Service
+	workflow   *postgres.Workflow
+	publishing *publishing.Service
 }
 
 // option changes the world before it begins.
@@ -74,6 +76,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	config.Unverified = w.stores.db
 	config.Seconding = &confirmation.Service{Store: w.stores.db, Log: w.stores.log, Now: time.Now}
 	config.Notices = w.stores.db
+	w.openPublishing(t, &config, known)
 	for _, change := range options {
 		change(&config)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -112,9 +113,9 @@ func (db *DB) ProposeEdition(ctx context.Context, p editions.Proposal) (id, pend
 	id = newRef()
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
-			insert into edition_proposals (kind, id, digest, based, content, report, proposed_by, proposed_at, state)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, 'open')`,
-			p.Kind, id, p.Digest, p.Based, p.Content, p.Report, p.ProposedBy, p.ProposedAt); err != nil {
+			insert into edition_proposals (kind, id, digest, based, content, report, reason, proposed_by, proposed_at, state)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')`,
+			p.Kind, id, p.Digest, p.Based, p.Content, p.Report, p.Reason, p.ProposedBy, p.ProposedAt); err != nil {
 			return err
 		}
 		pendingID, err = pendEntry(ctx, tx, proposalEntry("proposed", p, id, p.ProposedBy, p.ProposedAt), "")
@@ -133,27 +134,37 @@ func proposalEntry(event string, p editions.Proposal, id, actor string, at time.
 	}}
 }
 
-// ConfirmEdition publishes a proposal: another person than the one who proposed it
-// says so, and what it was compared with is still in force (else Conflict,
-// edition-outdated).
-func (db *DB) ConfirmEdition(ctx context.Context, kind, id, by string, at time.Time) (e editions.Edition, pendingID string, err error) {
+// publicationLock is held by whoever publishes an edition, of whatever kind: what two
+// kinds say of each other is judged on what is in force, and nothing comes between.
+const publicationLock = 0x6b61706f6b65 // "kapoke"
+
+// ConfirmEdition publishes a proposal: another person than the one who proposed it says
+// so, what it was compared with is still in force (else Conflict, edition-outdated), and
+// it fits what is in force of the other kinds.
+func (db *DB) ConfirmEdition(ctx context.Context, d editions.Decision, fits editions.Fits) (e editions.Edition, pendingID string, err error) {
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
-		p, err := decideProposal(ctx, tx, kind, id, by, editions.Published, at)
+		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", publicationLock); err != nil {
+			return err
+		}
+		p, err := decideProposal(ctx, tx, d)
 		if err != nil {
 			return err
 		}
-		var inForce int64
-		if err := tx.QueryRow(ctx, "select coalesce(max(number), 0) from editions where kind = $1", kind).Scan(&inForce); err != nil {
+		inForce, err := editionsInForce(ctx, tx)
+		if err != nil {
 			return err
 		}
-		if inForce != p.Based {
+		if inForce[p.Kind].Number != p.Based {
 			failure := gateway.Fail(gateway.Conflict, "edition-outdated", "Another edition was published since this one was compared with what was in force.")
 			failure.Remedy = "Plan it again, against the edition in force."
 			return failure
 		}
+		if err := fits(p, inForce); err != nil {
+			return err
+		}
 		e = editions.Edition{
-			Kind: kind, Number: inForce + 1, Digest: p.Digest, Content: p.Content,
-			ProposedBy: p.ProposedBy, ConfirmedBy: by, Published: at,
+			Kind: p.Kind, Number: p.Based + 1, Digest: p.Digest, Content: p.Content,
+			ProposedBy: p.ProposedBy, ConfirmedBy: d.By, Published: d.At,
 		}
 		pendingID, err = publishEdition(ctx, tx, e, p.Report)
 		return err
@@ -161,50 +172,67 @@ func (db *DB) ConfirmEdition(ctx context.Context, kind, id, by string, at time.T
 	return e, pendingID, err
 }
 
-// RejectEdition closes a proposal without publishing it.
-func (db *DB) RejectEdition(ctx context.Context, kind, id, by string, at time.Time) (pendingID string, err error) {
+func editionsInForce(ctx context.Context, tx pgx.Tx) (map[string]editions.InForce, error) {
+	rows, err := tx.Query(ctx, "select distinct on (kind) kind, number, content from editions order by kind, number desc")
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]editions.InForce{}
+	var kind string
+	var one editions.InForce
+	_, err = pgx.ForEachRow(rows, []any{&kind, &one.Number, &one.Content}, func() error {
+		found[kind] = editions.InForce{Number: one.Number, Content: slices.Clone(one.Content)}
+		return nil
+	})
+	return found, err
+}
+
+// CloseProposal ends a proposal without publishing it: it is rejected, or withdrawn.
+func (db *DB) CloseProposal(ctx context.Context, d editions.Decision) (pendingID string, err error) {
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
-		p, err := decideProposal(ctx, tx, kind, id, by, editions.Rejected, at)
+		p, err := decideProposal(ctx, tx, d)
 		if err != nil {
 			return err
 		}
-		pendingID, err = pendEntry(ctx, tx, proposalEntry("rejected", p, id, by, at), "")
+		pendingID, err = pendEntry(ctx, tx, proposalEntry(string(d.To), p, p.ID, d.By, d.At), "")
 		return err
 	})
 	return pendingID, err
 }
 
 // decideProposal locks a proposal, so that one person decides it, once.
-func decideProposal(ctx context.Context, tx pgx.Tx, kind, id, by string, to editions.State, at time.Time) (editions.Proposal, error) {
-	p, err := scanProposal(tx.QueryRow(ctx, selectProposal+"where kind = $1 and id = $2 for update", kind, id))
+func decideProposal(ctx context.Context, tx pgx.Tx, d editions.Decision) (editions.Proposal, error) {
+	p, err := scanProposal(tx.QueryRow(ctx, selectProposal+"where kind = $1 and id = $2 for update", d.Kind, d.ID))
 	if err != nil {
 		return p, orUnknown(err, proposalUnknown())
 	}
-	if err := p.Decide(by, to); err != nil {
+	if err := p.Decide(d.By, d.To); err != nil {
 		return p, err
 	}
-	_, err = tx.Exec(ctx, "update edition_proposals set state = $3, decided_by = $4, decided_at = $5 where kind = $1 and id = $2",
-		kind, id, string(to), by, at)
+	_, err = tx.Exec(ctx, "update edition_proposals set state = $3, decided_by = $4, decided_at = $5, decided_reason = $6 where kind = $1 and id = $2",
+		d.Kind, d.ID, string(d.To), d.By, d.At, d.Reason)
 	return p, err
 }
 
-const selectProposal = `select kind, id, digest, based, content, report, proposed_by, proposed_at, state, decided_by,
-	coalesce(decided_at, '0001-01-01Z') from edition_proposals `
+const selectProposal = `select kind, id, digest, based, content, report, reason, proposed_by, proposed_at, state, decided_by,
+	coalesce(decided_at, '0001-01-01Z'), decided_reason from edition_proposals `
 
 func scanProposal(row pgx.Row) (p editions.Proposal, err error) {
-	err = row.Scan(&p.Kind, &p.ID, &p.Digest, &p.Based, &p.Content, &p.Report, &p.ProposedBy, &p.ProposedAt, &p.State, &p.DecidedBy, &p.DecidedAt)
+	err = row.Scan(&p.Kind, &p.ID, &p.Digest, &p.Based, &p.Content, &p.Report, &p.Reason, &p.ProposedBy, &p.ProposedAt, &p.State, &p.DecidedBy, &p.DecidedAt, &p.Because)
 	return p, err
 }
 
 // Proposal reads one proposal with its content; NotFound, proposal-unknown.
-func (db *DB) Proposal(ctx context.Context, kind, id string) (editions.Proposal, error) {
-	p, err := scanProposal(db.pool.QueryRow(ctx, selectProposal+"where kind = $1 and id = $2", kind, id))
+func (db *DB) Proposal(ctx context.Context, id string) (editions.Proposal, error) {
+	p, err := scanProposal(db.pool.QueryRow(ctx, selectProposal+"where id = $1", id))
 	return p, orUnknown(err, proposalUnknown())
 }
 
-// Proposals lists the open proposals of a kind, oldest first.
-func (db *DB) Proposals(ctx context.Context, kind string) ([]editions.Proposal, error) {
-	rows, err := db.pool.Query(ctx, selectProposal+"where kind = $1 and state = 'open' order by proposed_at, id", kind)
+// Proposals lists the latest proposals of a kind ("": of all), the newest first; open
+// leaves out what was decided.
+func (db *DB) Proposals(ctx context.Context, kind string, open bool, limit int) ([]editions.Proposal, error) {
+	rows, err := db.pool.Query(ctx, selectProposal+`
+		where ($1 = '' or kind = $1) and (state = 'open' or not $2) order by proposed_at desc, id limit $3`, kind, open, limit)
 	if err != nil {
 		return nil, explain(err)
 	}

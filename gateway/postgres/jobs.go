@@ -92,7 +92,7 @@ const (
 
 // StartJobs works on the jobs that any node enqueued, each on one node, until stop is
 // called.
-func (w *Workflow) StartJobs(ctx context.Context, node string, work Work) (stop func(context.Context) error, err error) {
+func (w *Workflow) StartJobs(ctx context.Context, node string, work Work, replays Replays) (stop func(context.Context) error, err error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[ringArgs]) error {
 		return unlessGone(work.Ring(ctx, job.Args.Matter, job.Args.Clock))
@@ -100,6 +100,9 @@ func (w *Workflow) StartJobs(ctx context.Context, node string, work Work) (stop 
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[sweepArgs]) error { return w.RingDue(ctx, work) }))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[reviewArgs]) error { return w.ReviewUnused(ctx, work) }))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[rollArgs]) error { return w.RollUpUses(ctx) }))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[replayArgs]) error {
+		return replays.RunReplay(ctx, job.Args.Replay)
+	}))
 	client, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
 		ID: fmt.Sprintf("%.80s", node), Schema: riverSchema, Logger: w.log, Workers: workers,
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobWorkers}},
