@@ -4011,7 +4011,6 @@ type ShowOfflineParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
-<<<<<<< HEAD
 // DeferRequestParams defines parameters for DeferRequest.
 type DeferRequestParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -4026,10 +4025,12 @@ type GrantRequestParams struct {
 
 // RefuseRequestParams defines parameters for RefuseRequest.
 type RefuseRequestParams struct {
-=======
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // OpenTerminalParams defines parameters for OpenTerminal.
 type OpenTerminalParams struct {
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -4354,7 +4355,6 @@ type ServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(c *gin.Context, id string)
-<<<<<<< HEAD
 	// ListMyRequests What waits for my answer (待我授权)
 	// (GET /v1/me/requests)
 	ListMyRequests(c *gin.Context)
@@ -4367,11 +4367,9 @@ type ServerInterface interface {
 	// RefuseRequest Refuse what was asked (不同意)
 	// (POST /v1/me/requests/{id}/refuse)
 	RefuseRequest(c *gin.Context, id BasisID, params RefuseRequestParams)
-=======
 	// OpenTerminal A session for the command line (命令行会话)
 	// (POST /v1/me/terminals)
 	OpenTerminal(c *gin.Context, params OpenTerminalParams)
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(c *gin.Context, params FileObjectionParams)
@@ -6623,7 +6621,6 @@ func (siw *ServerInterfaceWrapper) GetMyPresentation(c *gin.Context) {
 	siw.Handler.GetMyPresentation(c, id)
 }
 
-<<<<<<< HEAD
 // ListMyRequests operation middleware
 func (siw *ServerInterfaceWrapper) ListMyRequests(c *gin.Context) {
 
@@ -6639,15 +6636,10 @@ func (siw *ServerInterfaceWrapper) ListMyRequests(c *gin.Context) {
 
 // DeferRequest operation middleware
 func (siw *ServerInterfaceWrapper) DeferRequest(c *gin.Context) {
-=======
-// OpenTerminal operation middleware
-func (siw *ServerInterfaceWrapper) OpenTerminal(c *gin.Context) {
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 
 	var err error
 	_ = err
 
-<<<<<<< HEAD
 	// ------------- Path parameter "id" -------------
 	var id BasisID
 
@@ -6659,10 +6651,6 @@ func (siw *ServerInterfaceWrapper) OpenTerminal(c *gin.Context) {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params DeferRequestParams
-=======
-	// Parameter object where we will unmarshal all parameters from the context
-	var params OpenTerminalParams
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 
 	headers := c.Request.Header
 
@@ -6695,7 +6683,6 @@ func (siw *ServerInterfaceWrapper) OpenTerminal(c *gin.Context) {
 		}
 	}
 
-<<<<<<< HEAD
 	siw.Handler.DeferRequest(c, id, params)
 }
 
@@ -6801,9 +6788,49 @@ func (siw *ServerInterfaceWrapper) RefuseRequest(c *gin.Context) {
 	}
 
 	siw.Handler.RefuseRequest(c, id, params)
-=======
+}
+
+// OpenTerminal operation middleware
+func (siw *ServerInterfaceWrapper) OpenTerminal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenTerminalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
 	siw.Handler.OpenTerminal(c, params)
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 }
 
 // FileObjection operation middleware
@@ -7395,14 +7422,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
 	router.POST(options.BaseURL+"/v1/me/presentations/offline", wrapper.ShowOffline)
-<<<<<<< HEAD
 	router.GET(options.BaseURL+"/v1/me/requests", wrapper.ListMyRequests)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/defer", wrapper.DeferRequest)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/grant", wrapper.GrantRequest)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/refuse", wrapper.RefuseRequest)
-=======
 	router.POST(options.BaseURL+"/v1/me/terminals", wrapper.OpenTerminal)
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
 	router.POST(options.BaseURL+"/v1/policies/explain", wrapper.ExplainDecision)
 	router.POST(options.BaseURL+"/v1/policies/replays", wrapper.StartReplay)
@@ -8754,7 +8778,6 @@ func (response GetMyPresentation200JSONResponse) VisitGetMyPresentationResponse(
 	return err
 }
 
-<<<<<<< HEAD
 type ListMyRequestsRequestObject struct {
 }
 
@@ -8806,19 +8829,6 @@ type GrantRequestResponseObject interface {
 type GrantRequest201JSONResponse Basis
 
 func (response GrantRequest201JSONResponse) VisitGrantRequestResponse(w http.ResponseWriter) error {
-=======
-type OpenTerminalRequestObject struct {
-	Params OpenTerminalParams
-}
-
-type OpenTerminalResponseObject interface {
-	VisitOpenTerminalResponse(w http.ResponseWriter) error
-}
-
-type OpenTerminal201JSONResponse Terminal
-
-func (response OpenTerminal201JSONResponse) VisitOpenTerminalResponse(w http.ResponseWriter) error {
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -8830,7 +8840,6 @@ func (response OpenTerminal201JSONResponse) VisitOpenTerminalResponse(w http.Res
 	return err
 }
 
-<<<<<<< HEAD
 type RefuseRequestRequestObject struct {
 	ID     BasisID `json:"id"`
 	Params RefuseRequestParams
@@ -8848,8 +8857,28 @@ func (response RefuseRequest204Response) VisitRefuseRequestResponse(w http.Respo
 	return nil
 }
 
-=======
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
+type OpenTerminalRequestObject struct {
+	Params OpenTerminalParams
+}
+
+type OpenTerminalResponseObject interface {
+	VisitOpenTerminalResponse(w http.ResponseWriter) error
+}
+
+type OpenTerminal201JSONResponse Terminal
+
+func (response OpenTerminal201JSONResponse) VisitOpenTerminalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FileObjectionRequestObject struct {
 	Params FileObjectionParams
 	Body   *FileObjectionJSONRequestBody
@@ -9366,7 +9395,6 @@ type StrictServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error)
-<<<<<<< HEAD
 	// ListMyRequests What waits for my answer (待我授权)
 	// (GET /v1/me/requests)
 	ListMyRequests(ctx context.Context, request ListMyRequestsRequestObject) (ListMyRequestsResponseObject, error)
@@ -9379,11 +9407,9 @@ type StrictServerInterface interface {
 	// RefuseRequest Refuse what was asked (不同意)
 	// (POST /v1/me/requests/{id}/refuse)
 	RefuseRequest(ctx context.Context, request RefuseRequestRequestObject) (RefuseRequestResponseObject, error)
-=======
 	// OpenTerminal A session for the command line (命令行会话)
 	// (POST /v1/me/terminals)
 	OpenTerminal(ctx context.Context, request OpenTerminalRequestObject) (OpenTerminalResponseObject, error)
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	// FileObjection Say that data is wrong, or object (校核, 异议)
 	// (POST /v1/objections)
 	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
@@ -11370,7 +11396,6 @@ func (sh *strictHandler) GetMyPresentation(ctx *gin.Context, id string) {
 	}
 }
 
-<<<<<<< HEAD
 // ListMyRequests operation middleware
 func (sh *strictHandler) ListMyRequests(ctx *gin.Context) {
 	var request ListMyRequestsRequestObject
@@ -11407,26 +11432,12 @@ func (sh *strictHandler) DeferRequest(ctx *gin.Context, id BasisID, params Defer
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "DeferRequest")
-=======
-// OpenTerminal operation middleware
-func (sh *strictHandler) OpenTerminal(ctx *gin.Context, params OpenTerminalParams) {
-	var request OpenTerminalRequestObject
-
-	request.Params = params
-
-	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.OpenTerminal(ctx, request.(OpenTerminalRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "OpenTerminal")
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		sh.options.HandlerErrorFunc(ctx, err)
-<<<<<<< HEAD
 	} else if validResponse, ok := response.(DeferRequestResponseObject); ok {
 		if err := validResponse.VisitDeferRequestResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
@@ -11501,10 +11512,32 @@ func (sh *strictHandler) RefuseRequest(ctx *gin.Context, id BasisID, params Refu
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RefuseRequestResponseObject); ok {
 		if err := validResponse.VisitRefuseRequestResponse(ctx.Writer); err != nil {
-=======
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenTerminal operation middleware
+func (sh *strictHandler) OpenTerminal(ctx *gin.Context, params OpenTerminalParams) {
+	var request OpenTerminalRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenTerminal(ctx, request.(OpenTerminalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenTerminal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(OpenTerminalResponseObject); ok {
 		if err := validResponse.VisitOpenTerminalResponse(ctx.Writer); err != nil {
->>>>>>> 5a88f61 (gateway/publishing, httpapi, cmd/kapok: editions by API, by two people; policies with their replay; explain; the command line as a signed-in person)
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
