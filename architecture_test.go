@@ -31,6 +31,7 @@ var layers = [][]string{
 	{"gateway/messages"},
 	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases"},
 	{"gateway/publishing"},
+	{"gateway/batch"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},
 	{"gateway/web"},

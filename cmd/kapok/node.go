@@ -14,6 +14,7 @@ import (
 	"kapok/connectors/builtin"
 	"kapok/crypto/keys"
 	"kapok/crypto/sm"
+	"kapok/gateway/batch"
 	"kapok/gateway/confirmation"
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
@@ -42,6 +43,7 @@ type node struct {
 	exchange    *exchange.Service
 	licences    *licensing.Service
 	safe        *safe.Service
+	batches     *batch.Service
 	editions    inForce
 	handler     http.Handler
 	workflow    *workflow
@@ -142,6 +144,7 @@ func (n *node) openPublishing(context.Context, *prometheus.Registry) error {
 }
 
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
+	n.openBatches()
 	secret, err := readSecretFile(n.config.SignIn.ClientSecretFile)
 	if err != nil {
 		return err
@@ -152,6 +155,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Safe: n.safe, Licences: n.licences, Cases: n.newCases(),
 		Returns:  n.database.Returns(),
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
+		Batches:  n.batches,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,
 		Seconding: &confirmation.Service{Store: n.database, Log: n.journal, Now: time.Now}, Notices: n.database,
@@ -187,9 +191,11 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 	}
+	answering := n.answerBatches(ctx)
 	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
 	counting := n.keepCounting(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
+	<-answering
 	<-tidying
 	<-keeping
 	<-granting

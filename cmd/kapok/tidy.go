@@ -36,6 +36,7 @@ func (n *node) keepTidy(ctx context.Context) <-chan struct{} {
 func (n *node) tidy(ctx context.Context, now time.Time) {
 	journal := n.database.Ledger()
 	for name, forget := range map[string]func() error{
+		"batches":  func() error { return n.batches.Sweep(ctx) },
 		"claims":   func() error { return inChunks(ctx, now, journal.SweepClaims) },
 		"pending":  func() error { return inChunks(ctx, now.Add(-pendingKept), journal.SweepPending) },
 		"sessions": func() error { _, err := n.database.ForgetSessions(ctx, now); return err },

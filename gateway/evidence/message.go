@@ -46,6 +46,7 @@ type Request struct {
 	Base      string          // the signature base that was signed (RFC 9421 §2.5): method, target, covered headers, parameters
 	Body      []byte          // as received
 	Decision  json.RawMessage // canonical JSON: what it rested on; nil when nothing was decided
+	Order     string          // "": the call itself is the request. Else Base and Signature are those of the call that ordered it, and Body is what Kapok asked for it
 	Signature []byte          // SM2, r‖s
 	Salt      []byte
 }
@@ -60,6 +61,9 @@ func (r Request) Encode() []byte {
 	o.Bytes("body", r.Body)
 	o.Raw("decision", r.Decision)
 	o.Text("kind", requestKind)
+	if r.Order != "" {
+		o.Text("order", r.Order)
+	}
 	o.Bytes("salt", r.Salt)
 	o.Bytes("signature", r.Signature)
 	o.Number("v", messageVersion)
@@ -139,12 +143,13 @@ func ParseRequest(raw []byte) (Request, error) {
 		Base      string          `json:"base"`
 		Body      []byte          `json:"body"`
 		Decision  json.RawMessage `json:"decision"`
+		Order     string          `json:"order"`
 		Signature []byte          `json:"signature"`
 	}
 	if err := decode(raw, &m); err != nil {
 		return Request{}, err
 	}
-	r := Request{Base: m.Base, Body: m.Body, Decision: m.Decision, Signature: m.Signature, Salt: m.Salt}
+	r := Request{Base: m.Base, Body: m.Body, Decision: m.Decision, Order: m.Order, Signature: m.Signature, Salt: m.Salt}
 	return r, m.check(requestKind, raw, r.Encode)
 }
 

@@ -42,6 +42,9 @@ func (u *use) contextFields() []ledger.Field {
 		{Name: "trace", Value: u.call.TraceID},
 	}
 	fields = append(fields, u.door()...)
+	if u.order != nil {
+		fields = append(fields, ledger.Field{Name: "order", Value: u.order.ID})
+	}
 	if len(u.ask.Tests) > 0 {
 		fields = append(fields, ledger.Field{Name: "tests", Value: recordedTests(u.ask.Tests)})
 	}

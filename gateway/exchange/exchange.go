@@ -21,9 +21,11 @@ type use struct {
 
 	editions []ledger.Edition // under which it was decided; nil: it was not
 
-	caller  Caller // admit
-	ask     Ask
-	subject gateway.Identity
+	order    *Order // for which Kapok itself makes this use; nil: the call asks for it
+	orderKey string // which of the order's uses
+	caller   Caller // admit
+	ask      Ask
+	subject  gateway.Identity
 
 	item     *catalog.Item // resolve
 	source   Source
@@ -68,6 +70,11 @@ func (s *Service) walk(ctx context.Context, u *use, admit func(context.Context, 
 	if err := admit(ctx, u); err != nil {
 		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
 	}
+	return s.follow(ctx, u, s.sign)
+}
+
+// follow is the path of a use that was admitted; leave makes what leaves.
+func (s *Service) follow(ctx context.Context, u *use, leave func(context.Context, *use) (Release, error)) (Release, error) {
 	defer s.returnUse(ctx, u)
 	if err := s.again(ctx, u, s.enter); err != nil {
 		return Release{System: u.caller.System}, err
@@ -80,7 +87,7 @@ func (s *Service) walk(ctx context.Context, u *use, admit func(context.Context, 
 			s.closeLater(u, "internal")
 		}
 	}()
-	release, err := s.fulfil(ctx, u)
+	release, err := s.fulfil(ctx, u, leave)
 	ended = true
 	return release, err
 }
@@ -103,7 +110,7 @@ func (s *Service) enter(ctx context.Context, u *use) error {
 }
 
 // fulfil is the path after its intent.
-func (s *Service) fulfil(ctx context.Context, u *use) (Release, error) {
+func (s *Service) fulfil(ctx context.Context, u *use, leave func(context.Context, *use) (Release, error)) (Release, error) {
 	for _, step := range []func(context.Context, *use) error{
 		s.fetch,
 		s.checkSource,
@@ -116,7 +123,7 @@ func (s *Service) fulfil(ctx context.Context, u *use) (Release, error) {
 	if err := s.again(ctx, u, s.conclude); err != nil {
 		return Release{System: u.caller.System}, err
 	}
-	return s.sign(ctx, u)
+	return leave(ctx, u)
 }
 
 // admitUse proves the caller, then reads what it asks for. A caller who is admitted

@@ -79,6 +79,9 @@ func (s *Service) stops(u *use) []ledger.Stop {
 
 func (u *use) claims() []ledger.Claim {
 	claims := []ledger.Claim{u.nonceClaim()}
+	if u.order != nil {
+		return append(claims, u.orderClaim())
+	}
 	if key := u.call.Header.Get(idempotencyHeader); key != "" {
 		claims = append(claims, ledger.Claim{
 			Space: "idempotency", Owner: u.caller.System, Key: key, Ref: u.ref,

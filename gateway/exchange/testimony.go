@@ -44,7 +44,7 @@ func (s *Service) sealed(ctx context.Context, u *use, message []byte) (testimony
 // decided and on what.
 func (s *Service) sealRequest(ctx context.Context, u *use) (testimony, error) {
 	return s.sealed(ctx, u, evidence.Request{
-		Base: u.caller.Base, Body: u.call.Body, Signature: u.caller.Signature, Decision: u.decisionMade(),
+		Base: u.caller.Base, Body: u.call.Body, Signature: u.caller.Signature, Decision: u.decisionMade(), Order: u.orderID(),
 	}.Encode())
 }
 

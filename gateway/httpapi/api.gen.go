@@ -159,6 +159,114 @@ func (e BasisGovernedEvent) Valid() bool {
 	}
 }
 
+// Defines values for BatchKind.
+const (
+	BatchKindEligibility BatchKind = "eligibility"
+	BatchKindQuery       BatchKind = "query"
+)
+
+// Valid indicates whether the value is a known member of the BatchKind enum.
+func (e BatchKind) Valid() bool {
+	switch e {
+	case BatchKindEligibility:
+		return true
+	case BatchKindQuery:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BatchState.
+const (
+	BatchStateClosed  BatchState = "closed"
+	BatchStateDone    BatchState = "done"
+	BatchStateExpired BatchState = "expired"
+	BatchStateRunning BatchState = "running"
+)
+
+// Valid indicates whether the value is a known member of the BatchState enum.
+func (e BatchState) Valid() bool {
+	switch e {
+	case BatchStateClosed:
+		return true
+	case BatchStateDone:
+		return true
+	case BatchStateExpired:
+		return true
+	case BatchStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BatchOrderOperation.
+const (
+	BatchOrderOperationCOPY      BatchOrderOperation = "COPY"
+	BatchOrderOperationPREDICATE BatchOrderOperation = "PREDICATE"
+	BatchOrderOperationVERIFY    BatchOrderOperation = "VERIFY"
+	BatchOrderOperationVIEW      BatchOrderOperation = "VIEW"
+)
+
+// Valid indicates whether the value is a known member of the BatchOrderOperation enum.
+func (e BatchOrderOperation) Valid() bool {
+	switch e {
+	case BatchOrderOperationCOPY:
+		return true
+	case BatchOrderOperationPREDICATE:
+		return true
+	case BatchOrderOperationVERIFY:
+		return true
+	case BatchOrderOperationVIEW:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BatchResultsKind.
+const (
+	BatchResultsKindEligibility BatchResultsKind = "eligibility"
+	BatchResultsKindQuery       BatchResultsKind = "query"
+)
+
+// Valid indicates whether the value is a known member of the BatchResultsKind enum.
+func (e BatchResultsKind) Valid() bool {
+	switch e {
+	case BatchResultsKindEligibility:
+		return true
+	case BatchResultsKindQuery:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BatchResultsState.
+const (
+	BatchResultsStateClosed  BatchResultsState = "closed"
+	BatchResultsStateDone    BatchResultsState = "done"
+	BatchResultsStateExpired BatchResultsState = "expired"
+	BatchResultsStateRunning BatchResultsState = "running"
+)
+
+// Valid indicates whether the value is a known member of the BatchResultsState enum.
+func (e BatchResultsState) Valid() bool {
+	switch e {
+	case BatchResultsStateClosed:
+		return true
+	case BatchResultsStateDone:
+		return true
+	case BatchResultsStateExpired:
+		return true
+	case BatchResultsStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseDocumentSeal.
 const (
 	CaseDocumentSealElectronic CaseDocumentSeal = "electronic"
@@ -1616,6 +1724,97 @@ type BasisList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// Batch defines model for Batch.
+type Batch struct {
+	BatchID string `json:"batch_id"`
+
+	// Chain Certificates, DER, of the key that signed this answer.
+	Chain  [][]byte `json:"chain"`
+	Counts struct {
+		Fetched  int `json:"fetched"`
+		Refused  int `json:"refused"`
+		Released int `json:"released"`
+		Subjects int `json:"subjects"`
+		Waiting  int `json:"waiting"`
+	} `json:"counts"`
+	Expires time.Time  `json:"expires"`
+	Kind    BatchKind  `json:"kind"`
+	Placed  time.Time  `json:"placed"`
+	State   BatchState `json:"state"`
+}
+
+// BatchKind defines model for Batch.Kind.
+type BatchKind string
+
+// BatchState defines model for Batch.State.
+type BatchState string
+
+// BatchOrder defines model for BatchOrder.
+type BatchOrder struct {
+	BasisID     string                   `json:"basis_id,omitempty,omitzero"`
+	CaseNo      string                   `json:"case_no,omitempty,omitzero"`
+	Fields      []string                 `json:"fields"`
+	Item        string                   `json:"item"`
+	OfficerRef  string                   `json:"officer_ref"`
+	Operation   BatchOrderOperation      `json:"operation"`
+	Purpose     string                   `json:"purpose"`
+	ServiceItem string                   `json:"service_item"`
+	Subjects    []BatchSubject           `json:"subjects"`
+	Tests       []map[string]interface{} `json:"tests,omitempty,omitzero"`
+}
+
+// BatchOrderOperation defines model for BatchOrder.Operation.
+type BatchOrderOperation string
+
+// BatchResults defines model for BatchResults.
+type BatchResults struct {
+	BatchID string `json:"batch_id"`
+
+	// Chain Certificates, DER, of the key that signed this answer.
+	Chain  [][]byte `json:"chain"`
+	Counts struct {
+		Fetched  int `json:"fetched"`
+		Refused  int `json:"refused"`
+		Released int `json:"released"`
+		Subjects int `json:"subjects"`
+		Waiting  int `json:"waiting"`
+	} `json:"counts"`
+	Expires time.Time        `json:"expires"`
+	Kind    BatchResultsKind `json:"kind"`
+	More    bool             `json:"more"`
+	Placed  time.Time        `json:"placed"`
+	Results []struct {
+		Asked    []map[string]interface{} `json:"asked,omitempty,omitzero"`
+		Exchange ExchangeResponse         `json:"exchange,omitempty,omitzero"`
+		Meets    bool                     `json:"meets,omitempty,omitzero"`
+
+		// Position In the order's subjects, from 0.
+		Position int                    `json:"position"`
+		Problem  map[string]interface{} `json:"problem,omitempty,omitzero"`
+	} `json:"results"`
+	State BatchResultsState `json:"state"`
+}
+
+// BatchResultsKind defines model for BatchResults.Kind.
+type BatchResultsKind string
+
+// BatchResultsState defines model for BatchResults.State.
+type BatchResultsState string
+
+// BatchSubject defines model for BatchSubject.
+type BatchSubject struct {
+	// BasisIds This person's own bases: one for each question, in their order.
+	BasisIds []string `json:"basis_ids,omitempty,omitzero"`
+
+	// CaseNo This person's own case.
+	CaseNo string `json:"case_no,omitempty,omitzero"`
+
+	// Expected VERIFY only.
+	Expected map[string]string `json:"expected,omitempty,omitzero"`
+	IDNumber string            `json:"id_number"`
+	IDType   string            `json:"id_type"`
+}
+
 // CaseAcceptance defines model for CaseAcceptance.
 type CaseAcceptance struct {
 	CaseNo    string `json:"case_no"`
@@ -2317,6 +2516,22 @@ type Effect struct {
 type EffectList struct {
 	Effects []Effect       `json:"effects"`
 	Served  []PeopleServed `json:"served"`
+}
+
+// EligibilityOrder defines model for EligibilityOrder.
+type EligibilityOrder struct {
+	CaseNo     string `json:"case_no,omitempty,omitzero"`
+	Conditions []struct {
+		BasisID string `json:"basis_id,omitempty,omitzero"`
+		Item    string `json:"item"`
+
+		// Tests As those of an exchange with the operation PREDICATE.
+		Tests []map[string]interface{} `json:"tests"`
+	} `json:"conditions"`
+	OfficerRef  string         `json:"officer_ref"`
+	Purpose     string         `json:"purpose"`
+	ServiceItem string         `json:"service_item"`
+	Subjects    []BatchSubject `json:"subjects"`
 }
 
 // EmergencyProposed defines model for EmergencyProposed.

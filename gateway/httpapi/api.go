@@ -46,6 +46,7 @@ type Config struct {
 	Publishing Publishing
 	Replays    publishing.Replays
 	Explain    Explanations
+	Batches    Batches
 	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
 	Provider   Provider
@@ -75,6 +76,7 @@ type api struct {
 	readings     Readings
 	rules        Rules
 	returns      Returns
+	batches      Batches
 	sources      func() []guard.Health
 	violations   Violations
 	matters      Matters
@@ -119,6 +121,7 @@ func New(config Config) (http.Handler, error) {
 		seconding: config.Seconding, notices: config.Notices,
 		returns:  config.Returns,
 		editions: config.Editions, publishing: config.Publishing, replays: config.Replays, explanations: config.Explain,
+		batches:  config.Batches,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

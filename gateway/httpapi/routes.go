@@ -41,6 +41,11 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.GET("/v1/consent-requests/:id", a.getConsentState)
 	r.POST("/v1/presentations/scan", a.scanPresentation)
 
+	r.POST("/v1/batches", a.orderBatch)
+	r.GET("/v1/batches/:id", a.getBatch)
+	r.GET("/v1/batches/:id/results", a.fetchResults)
+	r.POST("/v1/eligibility", a.askEligibility)
+
 	// Anybody.
 	open := r.Group("/", contract.check)
 	open.GET("/v1/catalog/items", op.ListCatalogItems)
