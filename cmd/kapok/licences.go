@@ -26,7 +26,7 @@ func (n *node) newLicences(keeper *messages.Keeper) (*licensing.Service, error) 
 	}
 	return licensing.New(licensing.Config{
 		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
-		Store:   n.database, Keeper: keeper, Log: n.journal, Subjects: n.people(),
+		Store:   n.database, Batches: n.database, Keeper: keeper, Log: n.journal, Subjects: n.people(),
 		Words: n.keyring.Lookup().Words, Keys: n.keyring, Verify: seals, Now: time.Now,
 	}), nil
 }
@@ -75,4 +75,29 @@ func (s scans) Scanned(ctx context.Context, scan exchange.Scan) (string, []basis
 		CaseNo: scan.CaseNo, Purpose: scan.Purpose, Officer: scan.OfficerRef, Operations: scan.Operations,
 	})
 	return shown.SubjectRef, bases, err
+}
+
+// batchesEvery is how often a node looks for licences to be issued in bulk.
+const batchesEvery = time.Second
+
+// issueBatches issues what is kept to be issued in bulk, until ctx ends; the channel is
+// closed then. Any number of nodes may do it at once, and go on where one was killed.
+func (n *node) issueBatches(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(batchesEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := n.licences.RunOpenBatches(ctx); err != nil && ctx.Err() == nil {
+					n.log.Warn("licences could not be issued in bulk; tried again in a second", "error", err)
+				}
+			}
+		}
+	}()
+	return done
 }

@@ -192,11 +192,13 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 	}
 	answering := n.answerBatches(ctx)
+	issuing := n.issueBatches(ctx)
 	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
 	counting := n.keepCounting(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-answering
 	<-tidying
+	<-issuing
 	<-keeping
 	<-granting
 	<-watching

@@ -2819,6 +2819,33 @@ type LicenceAbolition struct {
 	Reason string `json:"reason"`
 }
 
+// LicenceBatch defines model for LicenceBatch.
+type LicenceBatch struct {
+	// Failed The first hundred.
+	Failed []LicenceBatchFailure `json:"failed"`
+	ID     string                `json:"id"`
+	Issued int                   `json:"issued"`
+
+	// MadeAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	MadeAt Timestamp `json:"made_at"`
+	Total  int       `json:"total"`
+}
+
+// LicenceBatchDraft defines model for LicenceBatchDraft.
+type LicenceBatchDraft struct {
+	Licences []LicenceDraft `json:"licences"`
+}
+
+// LicenceBatchFailure defines model for LicenceBatchFailure.
+type LicenceBatchFailure struct {
+	Code string `json:"code"`
+
+	// Row The draft's place in the list, from 0.
+	Row int `json:"row"`
+}
+
 // LicenceChange defines model for LicenceChange.
 type LicenceChange struct {
 	Event          LicenceChangeEvent `json:"event"`
@@ -4114,6 +4141,12 @@ type RegisterLicenceParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// OpenLicenceBatchParams defines parameters for OpenLicenceBatch.
+type OpenLicenceBatchParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // AbolishLicenceParams defines parameters for AbolishLicence.
 type AbolishLicenceParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -4343,6 +4376,9 @@ type ActOnGrantJSONRequestBody = GrantAct
 // RegisterLicenceJSONRequestBody defines body for RegisterLicence for application/json ContentType.
 type RegisterLicenceJSONRequestBody = LicenceDraft
 
+// OpenLicenceBatchJSONRequestBody defines body for OpenLicenceBatch for application/json ContentType.
+type OpenLicenceBatchJSONRequestBody = LicenceBatchDraft
+
 // AbolishLicenceJSONRequestBody defines body for AbolishLicence for application/json ContentType.
 type AbolishLicenceJSONRequestBody = LicenceAbolition
 
@@ -4489,6 +4525,12 @@ type ServerInterface interface {
 	// RegisterLicence Make a licence, and issue it (制证、签发)
 	// (POST /v1/licences)
 	RegisterLicence(c *gin.Context, params RegisterLicenceParams)
+	// OpenLicenceBatch Issue licences in bulk (批量制证、签发)
+	// (POST /v1/licences/batches)
+	OpenLicenceBatch(c *gin.Context, params OpenLicenceBatchParams)
+	// GetLicenceBatch How far a batch is (批量进度)
+	// (GET /v1/licences/batches/{id})
+	GetLicenceBatch(c *gin.Context, id string)
 	// GetLicence A licence of the own department (证照)
 	// (GET /v1/licences/{id})
 	GetLicence(c *gin.Context, id string)
@@ -5787,6 +5829,74 @@ func (siw *ServerInterfaceWrapper) RegisterLicence(c *gin.Context) {
 	}
 
 	siw.Handler.RegisterLicence(c, params)
+}
+
+// OpenLicenceBatch operation middleware
+func (siw *ServerInterfaceWrapper) OpenLicenceBatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenLicenceBatchParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenLicenceBatch(c, params)
+}
+
+// GetLicenceBatch operation middleware
+func (siw *ServerInterfaceWrapper) GetLicenceBatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLicenceBatch(c, id)
 }
 
 // GetLicence operation middleware
@@ -7615,6 +7725,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/licences/:id/file", wrapper.GetLicenceFile)
 	router.POST(options.BaseURL+"/v1/licences/:id/signature", wrapper.SignLicence)
 	router.POST(options.BaseURL+"/v1/licences/:id/versions", wrapper.ChangeLicence)
+	router.POST(options.BaseURL+"/v1/licences/batches", wrapper.OpenLicenceBatch)
+	router.GET(options.BaseURL+"/v1/licences/batches/:id", wrapper.GetLicenceBatch)
 	router.GET(options.BaseURL+"/v1/matters", wrapper.ListMatters)
 	router.GET(options.BaseURL+"/v1/matters/:id", wrapper.GetMatter)
 	router.POST(options.BaseURL+"/v1/matters/:id/events", wrapper.ActInMatter)
@@ -8384,6 +8496,51 @@ func (response RegisterLicence201JSONResponse) VisitRegisterLicenceResponse(w ht
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenLicenceBatchRequestObject struct {
+	Params OpenLicenceBatchParams
+	Body   *OpenLicenceBatchJSONRequestBody
+}
+
+type OpenLicenceBatchResponseObject interface {
+	VisitOpenLicenceBatchResponse(w http.ResponseWriter) error
+}
+
+type OpenLicenceBatch202JSONResponse LicenceBatch
+
+func (response OpenLicenceBatch202JSONResponse) VisitOpenLicenceBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLicenceBatchRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetLicenceBatchResponseObject interface {
+	VisitGetLicenceBatchResponse(w http.ResponseWriter) error
+}
+
+type GetLicenceBatch200JSONResponse LicenceBatch
+
+func (response GetLicenceBatch200JSONResponse) VisitGetLicenceBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9529,6 +9686,12 @@ type StrictServerInterface interface {
 	// RegisterLicence Make a licence, and issue it (制证、签发)
 	// (POST /v1/licences)
 	RegisterLicence(ctx context.Context, request RegisterLicenceRequestObject) (RegisterLicenceResponseObject, error)
+	// OpenLicenceBatch Issue licences in bulk (批量制证、签发)
+	// (POST /v1/licences/batches)
+	OpenLicenceBatch(ctx context.Context, request OpenLicenceBatchRequestObject) (OpenLicenceBatchResponseObject, error)
+	// GetLicenceBatch How far a batch is (批量进度)
+	// (GET /v1/licences/batches/{id})
+	GetLicenceBatch(ctx context.Context, request GetLicenceBatchRequestObject) (GetLicenceBatchResponseObject, error)
 	// GetLicence A licence of the own department (证照)
 	// (GET /v1/licences/{id})
 	GetLicence(ctx context.Context, request GetLicenceRequestObject) (GetLicenceResponseObject, error)
@@ -10768,6 +10931,76 @@ func (sh *strictHandler) RegisterLicence(ctx *gin.Context, params RegisterLicenc
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RegisterLicenceResponseObject); ok {
 		if err := validResponse.VisitRegisterLicenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenLicenceBatch operation middleware
+func (sh *strictHandler) OpenLicenceBatch(ctx *gin.Context, params OpenLicenceBatchParams) {
+	var request OpenLicenceBatchRequestObject
+
+	request.Params = params
+
+	var body OpenLicenceBatchJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenLicenceBatch(ctx, request.(OpenLicenceBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenLicenceBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenLicenceBatchResponseObject); ok {
+		if err := validResponse.VisitOpenLicenceBatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLicenceBatch operation middleware
+func (sh *strictHandler) GetLicenceBatch(ctx *gin.Context, id string) {
+	var request GetLicenceBatchRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLicenceBatch(ctx, request.(GetLicenceBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLicenceBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLicenceBatchResponseObject); ok {
+		if err := validResponse.VisitGetLicenceBatchResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

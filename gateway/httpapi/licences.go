@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"kapok/gateway"
 	"kapok/gateway/licence"
@@ -17,16 +18,64 @@ func (h handlers) RegisterLicence(ctx context.Context, request RegisterLicenceRe
 	if err != nil {
 		return nil, err
 	}
-	body := *request.Body
+	draft, err := draftOf(*request.Body, "")
+	if err != nil {
+		return nil, err
+	}
+	made, err := h.licences.Register(ctx, officer, draft, request.Body.Sign)
+	return RegisterLicence201JSONResponse(h.licence(made)), err
+}
+
+// draftOf reads a draft that stands at a place of the body.
+func draftOf(body LicenceDraft, place string) (licensing.Draft, error) {
 	holder, err := gateway.ParseIdentity(gateway.IdentityType(body.Holder.IDType), body.Holder.IDNumber)
 	if err != nil {
-		return nil, invalid("/holder/id_number", err.Error()+".")
+		return licensing.Draft{}, invalid(place+"/holder/id_number", err.Error()+".")
 	}
-	made, err := h.licences.Register(ctx, officer, licensing.Draft{
+	return licensing.Draft{
 		Kind: body.Type, Holder: holder, HolderName: body.Holder.Name, Number: body.Number, Fields: body.Fields,
 		ServiceItem: body.ServiceItem, CaseNo: body.CaseNo, DecidedAt: body.DecidedAt, Effective: body.Effective, Expires: body.Expires,
-	}, body.Sign)
-	return RegisterLicence201JSONResponse(h.licence(made)), err
+	}, nil
+}
+
+// OpenLicenceBatch keeps licences to be issued in bulk.
+func (h handlers) OpenLicenceBatch(ctx context.Context, request OpenLicenceBatchRequestObject) (OpenLicenceBatchResponseObject, error) {
+	ctx, v := unwrap(ctx)
+	officer, err := h.officer(v.session)
+	if err != nil {
+		return nil, err
+	}
+	drafts := make([]licensing.Draft, len(request.Body.Licences))
+	for i, body := range request.Body.Licences {
+		place := fmt.Sprintf("/licences/%d", i)
+		if !body.Sign {
+			return nil, invalid(place+"/sign", "A batch is issued: sign is true.")
+		}
+		if drafts[i], err = draftOf(body, place); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := h.licences.OpenBatch(ctx, officer, drafts)
+	return OpenLicenceBatch202JSONResponse(licenceBatch(opened)), err
+}
+
+// GetLicenceBatch tells how far a batch is.
+func (h handlers) GetLicenceBatch(ctx context.Context, request GetLicenceBatchRequestObject) (GetLicenceBatchResponseObject, error) {
+	ctx, v := unwrap(ctx)
+	officer, err := h.officer(v.session)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.licences.BatchOf(ctx, officer, request.ID)
+	return GetLicenceBatch200JSONResponse(licenceBatch(found)), err
+}
+
+func licenceBatch(b licensing.Batch) LicenceBatch {
+	shown := LicenceBatch{ID: b.ID, Total: b.Total, Issued: b.Issued, Failed: []LicenceBatchFailure{}, MadeAt: b.Made.UTC()}
+	for _, row := range b.Failed {
+		shown.Failed = append(shown.Failed, LicenceBatchFailure{Row: row.N, Code: row.Code})
+	}
+	return shown
 }
 
 // GetLicence shows an issuer its licence.

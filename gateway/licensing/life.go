@@ -15,15 +15,20 @@ import (
 // Register makes a licence without sealing it (制证). With sign it is sealed and issued
 // in the same step (签发).
 func (s *Service) Register(ctx context.Context, by Officer, d Draft, sign bool) (Licence, error) {
-	change, made, err := s.drafted(ctx, by, d, sign)
+	events := []licence.Event{licence.EventRegistered}
+	if sign {
+		events = append(events, licence.EventIssued)
+	}
+	change, made, err := s.drafted(ctx, by, d, "", events)
 	if err != nil {
 		return Licence{}, err
 	}
 	return made, s.apply(ctx, change)
 }
 
-// drafted prepares the change that makes a licence.
-func (s *Service) drafted(ctx context.Context, by Officer, d Draft, sign bool) (Change, Licence, error) {
+// drafted prepares the change that makes a licence. subject is the holder's reference; "":
+// it is looked up.
+func (s *Service) drafted(ctx context.Context, by Officer, d Draft, subject string, events []licence.Event) (Change, Licence, error) {
 	t, err := s.terms(by, d.Kind)
 	if err != nil {
 		return Change{}, Licence{}, err
@@ -36,18 +41,15 @@ func (s *Service) drafted(ctx context.Context, by Officer, d Draft, sign bool) (
 	if err != nil {
 		return Change{}, Licence{}, err
 	}
-	subject, err := s.Subjects.SubjectRef(ctx, d.Holder)
-	if err != nil {
-		return Change{}, Licence{}, err
+	if subject == "" {
+		if subject, err = s.Subjects.SubjectRef(ctx, d.Holder); err != nil {
+			return Change{}, Licence{}, err
+		}
 	}
 	made := Licence{Metadata: m, Record: Record{
 		ID: id, SubjectRef: subject, Kind: d.Kind, Issuer: by.Department, Version: 1,
 		ServiceItem: d.ServiceItem, CaseNo: d.CaseNo, DecidedAt: d.DecidedAt,
 	}}
-	events := []licence.Event{licence.EventRegistered}
-	if sign {
-		events = append(events, licence.EventIssued)
-	}
 	change, err := s.step(ctx, t, by, &made, events)
 	change.Lookups = [][]byte{s.word("licence-number", d.Kind+"/"+by.Department+"/"+d.Number), s.word("licence", m.Value(licence.IdentifierText))}
 	return change, made, err

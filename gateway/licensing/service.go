@@ -31,6 +31,7 @@ type Subjects interface {
 type Config struct {
 	Catalog  func() *catalog.Catalog
 	Store    Store
+	Batches  Batches
 	Keeper   Keeper
 	Log      Log
 	Subjects Subjects
@@ -80,6 +81,9 @@ func (s *Service) seal(ctx context.Context, subject, id string, m licence.Metada
 	}
 	return s.encrypt(ctx, subject, plain)
 }
+
+// keptClass is the class under which licences are kept: as long as their uses.
+const keptClass = messages.Use
 
 func (s *Service) encrypt(ctx context.Context, subject string, plain []byte) ([]byte, error) {
 	sealed, err := s.Keeper.Seal(ctx, subject, messages.Use, plain)

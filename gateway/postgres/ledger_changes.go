@@ -16,6 +16,15 @@ import (
 // it right after (ledger.Log.Drain waits for that), also when this process ends
 // before. subject is the subject_ref concerned, or "".
 func pendEntry(ctx context.Context, tx pgx.Tx, entry ledger.Entry, subject string) (pendingID string, err error) {
+	batch := &pgx.Batch{}
+	if pendingID, err = queueEntry(batch, entry, subject); err != nil {
+		return "", err
+	}
+	return pendingID, tx.SendBatch(ctx, batch).Close()
+}
+
+// queueEntry is pendEntry for a change that sends its statements together.
+func queueEntry(batch *pgx.Batch, entry ledger.Entry, subject string) (pendingID string, err error) {
 	if err := entry.Check(); err != nil {
 		return "", err
 	}
@@ -24,8 +33,8 @@ func pendEntry(ctx context.Context, tx pgx.Tx, entry ledger.Entry, subject strin
 		return "", fmt.Errorf("postgres: id of a pending entry: %w", err)
 	}
 	pendingID = hex.EncodeToString(id[:])
-	_, err = tx.Exec(ctx, `insert into ledger_pending (id, subject_ref, entry) values ($1, $2, $3)`, pendingID, subject, entry)
-	return pendingID, err
+	batch.Queue(`insert into ledger_pending (id, subject_ref, entry) values ($1, $2, $3)`, pendingID, subject, entry)
+	return pendingID, nil
 }
 
 // stopEverywhere stops something for every log, in the transaction that ends it:

@@ -15,24 +15,9 @@ import (
 // ApplyLicences makes changes durable, all or none: the licences, their events, files
 // and look-ups, the stops of what ends, and the entries for the ledger.
 func (db *DB) ApplyLicences(ctx context.Context, changes []licensing.Change) (pending []string, err error) {
-	err = db.inTx(ctx, func(tx pgx.Tx) error {
-		pending = pending[:0]
-		for _, change := range changes {
-			id, err := applyLicence(ctx, tx, change)
-			if err != nil {
-				return err
-			}
-			pending = append(pending, id)
-		}
-		for _, change := range changes { // last: it holds up every batch
-			if change.Ends == (ledger.Stop{}) {
-				continue
-			}
-			if err := stopEverywhere(ctx, tx, change.Ends); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = db.inTx(ctx, func(tx pgx.Tx) (err error) {
+		pending, err = applyLicences(ctx, tx, changes)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -40,9 +25,32 @@ func (db *DB) ApplyLicences(ctx context.Context, changes []licensing.Change) (pe
 	return pending, nil
 }
 
-// applyLicence sends the statements of one change in one round trip.
-func applyLicence(ctx context.Context, tx pgx.Tx, change licensing.Change) (pendingID string, err error) {
+func applyLicences(ctx context.Context, tx pgx.Tx, changes []licensing.Change) (pending []string, err error) {
 	batch := &pgx.Batch{}
+	for _, change := range changes {
+		queueLicence(batch, change)
+		id, err := queueEntry(batch, change.Entry, change.Record.SubjectRef)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, id)
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	for _, change := range changes { // last: it holds up every batch
+		if change.Ends == (ledger.Stop{}) {
+			continue
+		}
+		if err := stopEverywhere(ctx, tx, change.Ends); err != nil {
+			return nil, err
+		}
+	}
+	return pending, nil
+}
+
+// queueLicence adds the statements of one change; all go in one round trip.
+func queueLicence(batch *pgx.Batch, change licensing.Change) {
 	r := change.Record
 	if change.Previous == 0 {
 		queueNewLicence(batch, r)
@@ -61,10 +69,6 @@ func applyLicence(ctx context.Context, tx pgx.Tx, change licensing.Change) (pend
 		batch.Queue(`insert into licence_lookups (lookup, licence_id) values ($1, $2) on conflict (lookup) do nothing`, lookup, r.ID).
 			Exec(oneRow(gateway.Fail(gateway.Conflict, "licence-number-taken", "A licence of this type has this number already.")))
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return "", err
-	}
-	return pendEntry(ctx, tx, change.Entry, r.SubjectRef)
 }
 
 func queueNewLicence(batch *pgx.Batch, r licensing.Record) {
