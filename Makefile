@@ -5,7 +5,7 @@ BIN   := bin
 VERIFY := $(BIN)/kapok-verify
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence chaos soak vault vault-build generate setup clean
+.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence bench-issue chaos soak vault vault-build generate setup clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,9 @@ tamper: ## KAPOK_TAMPERS random tampers as the database's superuser (default 1,0
 bench-licence: ## verifying sealed OFD documents: time on one core, memory of 100 MiB
 	@$(GO) test -run '^$$' -bench Verify -benchtime 2s ./gateway/licence/verify
 	@KAPOK_LARGE=1 $(GO) test -run '^TestLargeDocument' -count=1 -v ./gateway/licence/verify | grep -v '^=== '
+
+bench-issue: setup ## bulk issue of licences, sealed by a key in a real Vault (KAPOK_BENCH_ISSUE of them, default 5000)
+	@KAPOK_BENCH_ISSUE=$${KAPOK_BENCH_ISSUE:-5000} $(GO) test -run '^TestBenchIssue$$' -count=1 -timeout 30m -v ./cmd/kapok | grep -v '^=== '
 
 bench-returns: setup ## landing of a returned CSV against psql \copy (KAPOK_RETURNS_ROWS, default 500000; the aim speaks of 5000000)
 	@KAPOK_RETURNS_ROWS=$${KAPOK_RETURNS_ROWS:-500000} $(GO) test -run '^TestBenchReturns$$' -count=1 -timeout 120m -v ./gateway/returns

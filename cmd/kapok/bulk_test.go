@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/gateway"
 	"kapok/gateway/licence"
@@ -87,8 +89,50 @@ func TestBulkIssue(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.verifies(file, "a licence of a batch")
+		w.collects(l, file)
 	}
 	if _, err := two.BatchOf(t.Context(), licensing.Officer{Ref: "x", Department: "tianhe-renshe"}, opened.ID); gateway.AsError(err).Code != "batch-unknown" {
 		t.Errorf("another department sees the batch: %v", err)
+	}
+}
+
+// collects takes over what a department issued by a system of its own: the district's
+// register has lost it here, and the sealed file is all there is.
+func (w *world) collects(l licensing.Licence, file []byte) {
+	t := w.t
+	t.Helper()
+	service := w.nodes[0].licences
+	if _, err := service.Collect(t.Context(), minzheng, file); gateway.AsError(err).Code != "licence-number-taken" {
+		t.Errorf("what is held already: %v", err)
+	}
+	connection, err := pgx.Connect(t.Context(), w.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close(t.Context()) }()
+	if _, err := connection.Exec(t.Context(), `delete from licence_lookups where licence_id = $1`, l.ID); err != nil {
+		t.Fatal(err)
+	}
+	spoilt := append([]byte(nil), file...)
+	spoilt[len(spoilt)/2] ^= 1
+	for name, try := range map[string]struct {
+		by   licensing.Officer
+		file []byte
+	}{
+		"by a department that does not issue it": {licensing.Officer{Ref: "x", Department: "tianhe-renshe"}, file},
+		"changed after it was sealed":            {minzheng, spoilt},
+		"no document":                            {minzheng, []byte("x")},
+	} {
+		if _, err := service.Collect(t.Context(), try.by, try.file); err == nil {
+			t.Errorf("%s was taken over", name)
+		}
+	}
+	taken, err := service.Collect(t.Context(), minzheng, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := service.File(t.Context(), taken)
+	if err != nil || string(kept) != string(file) || taken.State != licence.Issued || taken.Metadata.Value(licence.HolderName) != l.Metadata.Value(licence.HolderName) {
+		t.Errorf("taken over as %s, %v", taken.State, err)
 	}
 }

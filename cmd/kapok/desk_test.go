@@ -66,6 +66,7 @@ func TestDesk(t *testing.T) {
 	}
 	w.deskRefuses(look)
 	w.deskDuty(person.Number)
+	w.deskRefusesExpired()
 	report := evidence.Verify(evidenceOf(t, w, released.ExchangeID), pinnedOf(t, w), verifier)
 	wantEvidence(t, report)
 	if step := stepOf(report, "request"); !strings.Contains(step.Why, "staff-desk-01") {
@@ -115,6 +116,23 @@ func (w *world) deskDuty(number string) {
 	}
 	if released := readRelease(w.t, answer{status: got.Status, body: got.Body}); released.Data["category"] != true {
 		w.t.Errorf("the predicate says %v", released.Data)
+	}
+}
+
+// deskRefusesExpired: a licence whose validity has ended is refused with that reason.
+func (w *world) deskRefusesExpired() {
+	w.t.Helper()
+	d := draftFor(w, 1, "DB-EXPIRED")
+	d.Effective, d.Expires = "2020-01-01", "2020-12-31"
+	if _, err := w.nodes[0].licences.Register(w.t.Context(), minzheng, d, true); err != nil {
+		w.t.Fatal(err)
+	}
+	_, err := w.nodes[0].exchange.AtDesk(w.t.Context(), renshe, deskCall(w.t, map[string]any{
+		"item": assistanceItem, "fields": []string{"name"}, "operation": "VIEW", "basis_id": w.licenceDuty("tianhe-renshe-desk", gateway.View),
+		"subject": map[string]any{"id_type": "111", "id_number": d.Holder.Number()},
+	}))
+	if code := gateway.AsError(err).Code; err == nil || code != "licence-expired" {
+		w.t.Errorf("an expired licence: %v", err)
 	}
 }
 

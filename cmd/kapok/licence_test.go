@@ -286,6 +286,25 @@ func TestScanRefused(t *testing.T) {
 		})
 	}
 	scannedBasis(t, counter.scan(0, mine)) // those refusals used nothing up
+	w.bundle(counter, ref)
+}
+
+// bundle shows several things in one code (一照通行): the scan gives a basis for each.
+func (w *world) bundle(counter *caller, ref string) {
+	w.t.Helper()
+	shown, err := w.nodes[0].safe.Present(w.t.Context(), safe.Person{Ref: ref, Level: "L3"}, []string{assistanceItem, "2030010002/000001"}, "", true)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got := counter.scan(0, shown.Code.Text(), gateway.View)
+	var read struct {
+		Bases []struct {
+			Item string `json:"item"`
+		} `json:"bases"`
+	}
+	if err := json.Unmarshal(got.body, &read); err != nil || len(read.Bases) != 2 || read.Bases[0].Item == read.Bases[1].Item {
+		w.t.Errorf("a code of two answered %d %s", got.status, got.body)
+	}
 }
 
 // TestLicenceOfAnotherPerson: what is A's never reaches B, nor another department.

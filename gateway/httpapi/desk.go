@@ -58,21 +58,44 @@ func (a *api) verifyAtDesk(c *gin.Context) {
 }
 
 func (a *api) verifyFile(c *gin.Context) (licensing.Checked, error) {
-	officer, err := handlers{a}.officer(visitOf(c).session)
+	officer, file, err := a.broughtFile(c)
 	if err != nil {
 		return licensing.Checked{}, err
 	}
+	return a.licences.Check(c.Request.Context(), officer, file)
+}
+
+// collectLicence takes over a licence that the officer's department issued elsewhere.
+func (a *api) collectLicence(c *gin.Context) {
+	officer, file, err := a.broughtFile(c)
+	var taken licensing.Licence
+	if err == nil {
+		taken, err = a.licences.Collect(c.Request.Context(), officer, file)
+	}
+	if err != nil {
+		writeProblem(c, err)
+		return
+	}
+	c.JSON(http.StatusCreated, handlers{a}.licence(taken))
+}
+
+// broughtFile reads the file that an officer brings.
+func (a *api) broughtFile(c *gin.Context) (licensing.Officer, []byte, error) {
+	officer, err := handlers{a}.officer(visitOf(c).session)
+	if err != nil {
+		return officer, nil, err
+	}
 	if !isMediaType(c, "application/ofd") {
-		return licensing.Checked{}, unsupportedType("application/ofd")
+		return officer, nil, unsupportedType("application/ofd")
 	}
 	file, err := io.ReadAll(io.LimitReader(c.Request.Body, licensing.MaxFile+1))
 	if err != nil {
-		return licensing.Checked{}, gateway.Fail(gateway.Invalid, "body-unreadable", "The body ended early or could not be read.").Because(err)
+		return officer, nil, gateway.Fail(gateway.Invalid, "body-unreadable", "The body ended early or could not be read.").Because(err)
 	}
 	if len(file) > licensing.MaxFile {
-		return licensing.Checked{}, gateway.Fail(gateway.TooLarge, "body-too-large", "A file to be verified is at most 16 MiB.")
+		return officer, nil, gateway.Fail(gateway.TooLarge, "body-too-large", "A file is at most 16 MiB.")
 	}
-	return a.licences.Check(c.Request.Context(), officer, file)
+	return officer, file, nil
 }
 
 func fileVerification(checked licensing.Checked) (FileVerification, error) {

@@ -88,6 +88,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 
 	// The desks of departments that issue licences.
 	r.POST("/v1/licences", a.person(RoleApprover), a.ownPage, contract.check, op.RegisterLicence)
+	r.POST("/v1/licences/collected", a.person(RoleApprover), a.ownPage, a.collectLicence)
 	r.POST("/v1/licences/batches", a.person(RoleApprover), a.ownPage, contract.check, op.OpenLicenceBatch)
 	r.GET("/v1/licences/batches/:id", a.person(RoleApprover), contract.check, op.GetLicenceBatch)
 	r.GET("/v1/licences/:id", a.person(RoleApprover), contract.check, op.GetLicence)

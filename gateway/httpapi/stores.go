@@ -112,6 +112,7 @@ type TrialClock interface {
 // and in the ledger. Another's licence is NotFound.
 type Licences interface {
 	Register(ctx context.Context, by licensing.Officer, d licensing.Draft, sign bool) (licensing.Licence, error)
+	Collect(ctx context.Context, by licensing.Officer, file []byte) (licensing.Licence, error)
 	OpenBatch(ctx context.Context, by licensing.Officer, drafts []licensing.Draft) (licensing.Batch, error)
 	BatchOf(ctx context.Context, by licensing.Officer, id string) (licensing.Batch, error)
 	Sign(ctx context.Context, by licensing.Officer, id string) (licensing.Licence, error)

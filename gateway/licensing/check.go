@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 
 	"kapok/crypto/sm"
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 	"kapok/gateway/licence"
 	"kapok/gateway/licence/ofd"
@@ -76,9 +77,18 @@ func (s *Service) standing(ctx context.Context, opened *ofd.Container, checked *
 
 // identifierIn reads the identifier (ZZBS) from a file's metadata.
 func identifierIn(opened *ofd.Container) string {
+	read, err := metadataOf(opened)
+	if err != nil {
+		return ""
+	}
+	return read.Value(licence.IdentifierText)
+}
+
+// metadataOf reads a file's metadata by the names that OFD files carry.
+func metadataOf(opened *ofd.Container) (licence.Metadata, error) {
 	documents, err := opened.Documents()
 	if err != nil || len(documents) == 0 {
-		return ""
+		return licence.Metadata{}, wrong(gateway.Invalid, "", "licence-metadata", "The file's metadata cannot be read.")
 	}
 	pairs := make([]licence.Pair, len(documents[0].Custom))
 	for i, custom := range documents[0].Custom {
@@ -86,9 +96,9 @@ func identifierIn(opened *ofd.Container) string {
 	}
 	read, _, err := licence.Decode(licence.Pinyin, pairs)
 	if err != nil {
-		return ""
+		return licence.Metadata{}, wrong(gateway.Invalid, "", "licence-metadata", "The file's metadata cannot be read.")
 	}
-	return read.Value(licence.IdentifierText)
+	return read, nil
 }
 
 // ByIdentifier finds a licence by the identifier of any of its versions.

@@ -51,8 +51,16 @@ func (s *Service) drafted(ctx context.Context, by Officer, d Draft, subject stri
 		ServiceItem: d.ServiceItem, CaseNo: d.CaseNo, DecidedAt: d.DecidedAt,
 	}}
 	change, err := s.step(ctx, t, by, &made, events)
-	change.Lookups = [][]byte{s.word("licence-number", d.Kind+"/"+by.Department+"/"+d.Number), s.word("licence", m.Value(licence.IdentifierText))}
+	change.Lookups = s.lookups(t, m)
 	return change, made, err
+}
+
+// lookups are by what a licence is found.
+func (s *Service) lookups(t terms, m licence.Metadata) [][]byte {
+	return [][]byte{
+		s.word("licence-number", t.kind.Code+"/"+t.office.ID+"/"+m.Value(licence.Number)),
+		s.word("licence", m.Value(licence.IdentifierText)),
+	}
 }
 
 func (s *Service) word(space, text string) []byte {
