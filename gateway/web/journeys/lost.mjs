@@ -48,7 +48,7 @@ export async function lostConnection(browser, world) {
   await context.clearCookies()
   await page.goto(`${world.kapok}/safe#/uses`)
   await page.waitForSelector('text=登录已结束')
-  await page.click('text=重新登录')
+  await page.click('button:has-text("重新登录")')
   await page.click('button[value="citizen-01"]')
   await page.waitForURL(`${world.kapok}/safe#/uses`)
   await page.waitForSelector('a.card')
