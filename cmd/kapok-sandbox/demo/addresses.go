@@ -12,6 +12,9 @@ func plainClient() *http.Client { return &http.Client{Timeout: 10 * time.Second}
 func (s *show) addresses(ctx context.Context) error {
 	links := append([]Link{
 		{"首页 home", s.kapok + "/"},
+		{"居民的保险柜 citizen's safe", s.kapok + "/safe"},
+		{"工作台 desks", s.kapok + "/desk"},
+		{"成效看板 effect board", s.kapok + "/board"},
 		{"登录 sign in", s.kapok + "/auth/login?return_to=/v1/me/accesses"},
 		{"接口 API (Swagger UI)", s.kapok + "/docs"},
 		{"指标 metrics", s.kapok + "/metrics"},
