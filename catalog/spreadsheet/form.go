@@ -205,7 +205,7 @@ func (f *form) judge(w *written, values map[string]string) error {
 
 // dependents are the sections that speak of items: whether they still fit is for the
 // plan to say.
-var dependents = map[string]bool{"licence_types": true, "return_list": true, "service_items": true, "provisions": true, "grants": true, "staff": true}
+var dependents = map[string]bool{"licence_types": true, "return_list": true, "service_items": true, "provisions": true, "grants": true, "staff": true, "templates": true}
 
 const formFile = "form.yaml"
 
