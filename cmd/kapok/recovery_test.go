@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -165,7 +166,9 @@ func TestReleaseToACallerWhoIsGone(t *testing.T) {
 			break
 		}
 	}
-	if result := last.Value("result"); result != closing.ReleaseUnknown && result != closing.Failed {
+	// On a busy machine the caller may be gone before the source is asked: then nothing has left.
+	ends := []string{closing.ReleaseUnknown, closing.Failed, closing.NotReleased}
+	if result := last.Value("result"); !slices.Contains(ends, result) {
 		t.Errorf("a caller who hung up while the source was asked: the last word is %q", result)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	callers  = "tianhe-minzheng" // the department of all calling systems
-	replaced = "systems.yaml grants.yaml"
+	replaced = "systems.yaml grants.yaml templates.yaml"
 	fastest  = 1_000_000 // requests a second that a grant allows
 )
 
@@ -72,7 +72,7 @@ func writeCatalogue(folder string, systems []system, values map[string]string) (
 	return catalog.Load(os.DirFS(folder), values)
 }
 
-// copyExample copies the example without its systems and grants.
+// copyExample copies the example without its systems, grants and templates.
 func copyExample(folder string) error {
 	example := catalog.Example()
 	return fs.WalkDir(example, ".", func(name string, entry fs.DirEntry, err error) error {

@@ -14,7 +14,7 @@ import (
 func TestConsistencyForAWitness(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser(t)
-	b.get("/v1/ledger/consistency?origin="+url.QueryEscape(origin)).wants(t, 404, "ledger-log-unknown")
+	b.get("/v1/ledger/consistency?origin="+url.QueryEscape(origin+"-of-nobody")).wants(t, 404, "ledger-log-unknown")
 	w.use(t, "citizen-01")
 	older := decode[httpapi.CheckpointList](t, b.get("/v1/ledger/checkpoints")).Checkpoints[0]
 	for range 3 {
