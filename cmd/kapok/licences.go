@@ -60,7 +60,7 @@ func (n *node) newCases() *cases.Service {
 func (n *node) newSafe() *safe.Service {
 	return safe.New(safe.Config{
 		Catalog: func() *catalog.Catalog { return n.exchange.Catalog() },
-		Bases:   n.database, History: n.database, Requests: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
+		Bases:   n.database, History: n.database, Requests: n.database, Erasures: n.database, Deadlines: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 		Presentations: n.database, Journal: n.journal, Verifier: n.verifier,
 	})
 }

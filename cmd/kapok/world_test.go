@@ -204,7 +204,7 @@ func (w *world) statutory(fields ...string) string {
 func (w *world) safe(i int) *safe.Service {
 	n := w.nodes[i]
 	return safe.New(safe.Config{
-		Catalog: n.exchange.Catalog, Bases: n.database, History: n.database, Requests: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
+		Catalog: n.exchange.Catalog, Bases: n.database, History: n.database, Requests: n.database, Erasures: n.database, Deadlines: n.database, Issued: n.database, Log: n.journal, Signing: n.operational.Current, Now: time.Now,
 	})
 }
 

@@ -90,7 +90,7 @@ func (s stores) bundle() ledger.Bundle {
 
 func (s stores) safe(known *catalog.Catalog) *safe.Service {
 	return safe.New(safe.Config{
-		Catalog: func() *catalog.Catalog { return known }, Bases: s.db, History: s.db, Requests: s.db, Issued: s.db, Log: s.log, Now: time.Now,
+		Catalog: func() *catalog.Catalog { return known }, Bases: s.db, History: s.db, Requests: s.db, Erasures: s.db, Deadlines: s.db, Issued: s.db, Log: s.log, Now: time.Now,
 		Signing: func() keys.Signing { return keys.Signing{Signer: s.signer, Certificate: s.chain[0], Chain: s.chain} },
 	})
 }

@@ -42,6 +42,9 @@ func beginBasis(ctx context.Context, tx pgx.Tx, b basis.Basis, signed basis.Sign
 	if err := addEvent(ctx, tx, b.ID, granted); err != nil {
 		return "", err
 	}
+	if err := endsAt(ctx, tx, b.ID, b.Expires); err != nil {
+		return "", err
+	}
 	return pendEntry(ctx, tx, basisEntry(b, granted), b.SubjectRef)
 }
 
@@ -100,6 +103,14 @@ func changeBasis(ctx context.Context, tx pgx.Tx, change basis.Change) (basis.Hel
 	}
 	if err := addEvent(ctx, tx, change.ID, event); err != nil {
 		return basis.Held{}, "", err
+	}
+	if next.Ended() {
+		if err := ended(ctx, tx, change.ID); err != nil {
+			return basis.Held{}, "", err
+		}
+		if err := orderErasure(ctx, tx, found, event); err != nil {
+			return basis.Held{}, "", err
+		}
 	}
 	if err := markBasis(ctx, tx, change.ID, next); err != nil {
 		return basis.Held{}, "", err

@@ -43,6 +43,9 @@ func (db *DB) InsertRequest(ctx context.Context, r safe.Request) (pending string
 		if err := addEvent(ctx, tx, r.Draft.ID, asked); err != nil {
 			return err
 		}
+		if err := endsAt(ctx, tx, r.Draft.ID, r.Lapses); err != nil {
+			return err
+		}
 		pending, err = pendEntry(ctx, tx, basisEntry(r.Draft, asked), r.Draft.SubjectRef)
 		return err
 	})
@@ -148,6 +151,11 @@ func answer(ctx context.Context, tx pgx.Tx, a safe.Answer) (pending string, err 
 	if a.Signed == nil {
 		if err := addEvent(ctx, tx, draft.ID, event); err != nil {
 			return "", err
+		}
+		if next.Ended() {
+			if err := ended(ctx, tx, draft.ID); err != nil {
+				return "", err
+			}
 		}
 		return pendEntry(ctx, tx, basisEntry(draft, event), draft.SubjectRef)
 	}

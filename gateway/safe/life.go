@@ -47,6 +47,7 @@ type Detail struct {
 	Events []basis.Happened
 	Notice Notice // that was shown; the zero one where none was
 	Uses   int    // taken, where they are counted
+	Erased []Erasure
 }
 
 // Detail shows a person one of their own bases. Another's is not found.
@@ -65,7 +66,10 @@ func (s *Service) Detail(ctx context.Context, person Person, id string) (Detail,
 	if d.Notice, err = s.History.NoticeShown(ctx, held.Basis.Notice.SM3); err != nil {
 		return Detail{}, err
 	}
-	d.Uses, err = s.History.UsesOfBasis(ctx, id)
+	if d.Uses, err = s.History.UsesOfBasis(ctx, id); err != nil {
+		return Detail{}, err
+	}
+	d.Erased, err = s.Erasures.ErasuresOfBasis(ctx, id)
 	return d, err
 }
 

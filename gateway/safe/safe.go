@@ -43,14 +43,16 @@ type Log interface {
 
 // Config holds what a [Service] is built from; every part is required.
 type Config struct {
-	Catalog  func() *catalog.Catalog // the one in force
-	Bases    Bases
-	History  History
-	Requests Requests
-	Issued   Issued
-	Log      Log
-	Signing  func() keys.Signing
-	Now      func() time.Time
+	Catalog   func() *catalog.Catalog // the one in force
+	Bases     Bases
+	History   History
+	Requests  Requests
+	Erasures  Erasures
+	Deadlines Deadlines
+	Issued    Issued
+	Log       Log
+	Signing   func() keys.Signing
+	Now       func() time.Time
 
 	Presentations Presentations
 	Journal       Journal
