@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"kapok/gateway/exchange"
 	"kapok/gateway/safe"
@@ -28,4 +29,49 @@ func (a asks) ConsentState(ctx context.Context, system, id string) (exchange.Con
 
 func told(r safe.Request) exchange.ConsentState {
 	return exchange.ConsentState{BasisID: r.Draft.ID, State: r.State, Lapses: r.Lapses.UTC()}
+}
+
+// ToErase lists what a system still has to erase.
+func (a asks) ToErase(ctx context.Context, system string) ([]exchange.EraseOrder, error) {
+	found, err := a.safe.ToErase(ctx, system)
+	orders := []exchange.EraseOrder{}
+	for _, e := range found {
+		orders = append(orders, exchange.EraseOrder{
+			BasisID: e.BasisID, OrderedAt: e.OrderedAt.UTC(), Due: e.Due.UTC(), Overdue: !e.EscalatedAt.IsZero(),
+		})
+	}
+	return orders, err
+}
+
+// AttestErasure takes what a recipient signed.
+func (a asks) AttestErasure(ctx context.Context, basisID string, told exchange.ErasureAttested) error {
+	return a.safe.Attest(ctx, safe.Attestation{
+		System: told.Caller.System, Department: told.Caller.Department, KeyID: told.Caller.KeyID, BasisID: basisID,
+		Answer: safe.ErasureAnswer(told.Answer), Law: told.Provision, RetainUntil: told.Until,
+		Base: told.Caller.Base, Signature: told.Caller.Signature,
+	})
+}
+
+// sweepEvery is how often a node ends what time has ended.
+const sweepEvery = 10 * time.Second
+
+// keepBases ends what time has ended, until ctx ends; the channel is closed then.
+func (n *node) keepBases(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := n.safe.Sweep(ctx); err != nil && ctx.Err() == nil {
+				n.log.Warn("some bases that time has ended are not ended yet; tried again soon", "error", err)
+			}
+		}
+	}()
+	return done
 }

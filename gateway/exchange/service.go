@@ -101,6 +101,7 @@ type Config struct {
 	Violations    Violations
 	Presentations Presentations
 	Consents      Consents
+	Erasures      Erasures
 	Grants        Grants
 	Cases         Cases
 	Confirmations Confirmations
@@ -128,6 +129,7 @@ type Service struct {
 	violations    Violations
 	presentations Presentations
 	consents      Consents
+	erasures      Erasures
 	asking        askLimits
 	issued        *issued
 	limits        *limits
@@ -157,7 +159,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, refresh: c.Refresh, keys: c.Keys,
 		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
-		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations, consents: c.Consents,
+		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations, consents: c.Consents, erasures: c.Erasures,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),
 		cases:  c.Cases, confirmations: c.Confirmations, drain: c.Drain,

@@ -28,6 +28,7 @@ func (h handlers) GetMyBasis(ctx context.Context, request GetMyBasisRequestObjec
 		Document: string(d.Signed.Document), Signature: d.Signed.Signature, Certificate: d.Signed.Certificate,
 		Optional: h.names.fields(b.Item, b.Optional), MaxUses: b.MaxUses, MaxUsesPerDay: b.PerDay, Uses: d.Uses,
 		MandateID: b.Actor.MandateID, Notice: shownNotice(d.Notice), Events: []BasisEvent{},
+		Recipients: h.names.erasures(d.Erased),
 	}
 	for _, e := range d.Events {
 		shown.Events = append(shown.Events, basisEvent(b, e))

@@ -50,6 +50,15 @@ func (f free) AskConsent(ctx context.Context, call exchange.Call) (exchange.Rele
 	return f.Exchange(ctx, call)
 }
 
+func (f free) ToErase(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+	return f.Exchange(ctx, call)
+}
+
+func (f free) AttestErasure(ctx context.Context, call exchange.Call, _ string) error {
+	_, err := f.Exchange(ctx, call)
+	return err
+}
+
 func (f free) ConsentState(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
 	return f.Exchange(ctx, call)
 }

@@ -26,6 +26,8 @@ type Exchanges interface {
 	Scan(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	AskConsent(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	ConsentState(ctx context.Context, call exchange.Call, id string) (exchange.Release, error)
+	ToErase(ctx context.Context, call exchange.Call) (exchange.Release, error)
+	AttestErasure(ctx context.Context, call exchange.Call, basisID string) error
 	RecordRefusal(ctx context.Context, call exchange.Call, cause error)
 }
 

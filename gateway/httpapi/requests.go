@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,6 +19,49 @@ func (a *api) getConsentState(c *gin.Context) {
 	a.serveSigned(c, func(ctx context.Context, call exchange.Call) (exchange.Release, error) {
 		return a.exchanges.ConsentState(ctx, call, c.Param("id"))
 	})
+}
+
+// listErasures and attestErasure are signed calls as well.
+func (a *api) listErasures(c *gin.Context) { a.serveSigned(c, a.exchanges.ToErase) }
+
+func (a *api) attestErasure(c *gin.Context) {
+	body, err := readBody(c)
+	if err == nil {
+		err = a.exchanges.AttestErasure(c.Request.Context(), a.call(c, body), c.Param("id"))
+	}
+	if err != nil {
+		writeProblem(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
+}
+
+// ListOverdueErasures shows the bureau who has not erased in time.
+func (h handlers) ListOverdueErasures(ctx context.Context, _ ListOverdueErasuresRequestObject) (ListOverdueErasuresResponseObject, error) {
+	ctx, _ = unwrap(ctx)
+	found, err := h.safe.Overdue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ListOverdueErasures200JSONResponse{Erasures: h.names.erasures(found)}, nil
+}
+
+func (n names) erasures(found []safe.Erasure) []Erasure {
+	listed := []Erasure{}
+	for _, e := range found {
+		one := Erasure{
+			BasisID: e.BasisID, System: n.system(e.System), OrderedAt: e.OrderedAt.UTC(), DueAt: e.Due.UTC(),
+			Overdue: !e.EscalatedAt.IsZero(), Answer: string(e.Answer), LegalProvision: e.Law,
+		}
+		if !e.AnsweredAt.IsZero() {
+			one.AnsweredAt = e.AnsweredAt.UTC()
+		}
+		if e.Answer == safe.RetainedByLaw {
+			one.RetainUntil = e.RetainUntil.UTC()
+		}
+		listed = append(listed, one)
+	}
+	return listed
 }
 
 // ListMyRequests lists what waits for the citizen's answer.

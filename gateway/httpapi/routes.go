@@ -39,6 +39,8 @@ func (a *api) routes(config Config) (http.Handler, error) {
 
 	r.POST("/v1/consent-requests", a.askConsent)
 	r.GET("/v1/consent-requests/:id", a.getConsentState)
+	r.GET("/v1/erasures", a.listErasures)
+	r.POST("/v1/erasures/:id", a.attestErasure)
 	r.POST("/v1/presentations/scan", a.scanPresentation)
 
 	r.POST("/v1/batches", a.orderBatch)
@@ -113,6 +115,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	// The data bureau's desk.
 	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
 	r.POST("/v1/bureau/bases/:id/events", a.person(RoleBureau), a.ownPage, contract.check, op.GovernBasis)
+	r.GET("/v1/bureau/erasures", a.person(RoleBureau, RoleAuditor), contract.check, op.ListOverdueErasures)
 	r.POST("/v1/bureau/emergencies", a.person(RoleBureau), a.ownPage, contract.check, op.ProposeEmergency)
 	r.POST("/v1/bureau/emergencies/:id/approval", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ApproveEmergency)
 	r.GET("/v1/bureau/exchanges", a.person(RoleBureau, RoleAuditor), contract.check, op.ListExchanges)

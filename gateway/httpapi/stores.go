@@ -52,6 +52,7 @@ type Safe interface {
 	DeferRequest(ctx context.Context, person safe.Person, id string) error
 	Propose(ctx context.Context, staff safe.Person, subjectRef string, w safe.Wanted, u safe.Urgent) (safe.Request, error)
 	Approve(ctx context.Context, staff safe.Person, id string) (basis.Basis, error)
+	Overdue(ctx context.Context) ([]safe.Erasure, error)
 	Govern(ctx context.Context, staff safe.Person, id string, event basis.Event, reason string) (basis.Held, error)
 	Present(ctx context.Context, person safe.Person, items []string, purpose string, separate bool) (safe.Shown, error)
 	ShowOffline(ctx context.Context, person safe.Person, shown []licence.Metadata, purpose string) (licence.Offline, string, error)

@@ -208,6 +208,15 @@ func (d *doorman) AskConsent(ctx context.Context, call exchange.Call) (exchange.
 	return d.Exchange(ctx, call)
 }
 
+func (d *doorman) ToErase(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
+func (d *doorman) AttestErasure(ctx context.Context, call exchange.Call, _ string) error {
+	_, err := d.Exchange(ctx, call)
+	return err
+}
+
 func (d *doorman) ConsentState(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
 	return d.Exchange(ctx, call)
 }
