@@ -130,7 +130,7 @@ func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config
 		Tests: n.database, Uses: n.database, Violations: corrections{n}, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Confirmations: n.database,
 		Signing:       n.operational.Current, Roots: [][]byte{n.keyring.Root()},
-		Consents: asks{n.safe},
+		Consents: asks{n.safe}, Erasures: asks{n.safe},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	}
 }
@@ -195,12 +195,14 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	issuing := n.issueBatches(ctx)
 	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
 	counting := n.keepCounting(ctx)
+	lapsing := n.keepBases(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-answering
 	<-tidying
 	<-issuing
 	<-keeping
 	<-granting
+	<-lapsing
 	<-watching
 	<-counting
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
