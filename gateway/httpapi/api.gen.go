@@ -522,6 +522,27 @@ func (e EditionKind) Valid() bool {
 	}
 }
 
+// Defines values for ErasureAttestedAnswer.
+const (
+	ErasureAttestedAnswerANONYMISED    ErasureAttestedAnswer = "ANONYMISED"
+	ErasureAttestedAnswerDELETED       ErasureAttestedAnswer = "DELETED"
+	ErasureAttestedAnswerRETAINEDBYLAW ErasureAttestedAnswer = "RETAINED_BY_LAW"
+)
+
+// Valid indicates whether the value is a known member of the ErasureAttestedAnswer enum.
+func (e ErasureAttestedAnswer) Valid() bool {
+	switch e {
+	case ErasureAttestedAnswerANONYMISED:
+		return true
+	case ErasureAttestedAnswerDELETED:
+		return true
+	case ErasureAttestedAnswerRETAINEDBYLAW:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FileVerificationVerdict.
 const (
 	FileVerificationVerdictCannotBeDecided FileVerificationVerdict = "cannot-be-decided"
@@ -1675,6 +1696,9 @@ type BasisDetail struct {
 	Notice        Notice       `json:"notice,omitempty,omitzero"`
 	Optional      []NamedField `json:"optional,omitempty,omitzero"`
 
+	// Recipients What became of the data after the end.
+	Recipients []Erasure `json:"recipients,omitempty,omitzero"`
+
 	// Signature SM2 over SM3 of `kapok/basis/v1` and the document, r‖s.
 	Signature []byte `json:"signature"`
 
@@ -2589,6 +2613,79 @@ type EmergencyState struct {
 	// Examples: 2026-01-01T00:00:00.000Z
 	LapsesAt Timestamp `json:"lapses_at"`
 	State    string    `json:"state"`
+}
+
+// EraseOrders defines model for EraseOrders.
+type EraseOrders struct {
+	Chain    [][]byte `json:"chain"`
+	Erasures []struct {
+		// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+		BasisID BasisID `json:"basis_id"`
+
+		// DueAt UTC, RFC 3339, milliseconds.
+		//
+		// Examples: 2026-01-01T00:00:00.000Z
+		DueAt Timestamp `json:"due_at"`
+
+		// OrderedAt UTC, RFC 3339, milliseconds.
+		//
+		// Examples: 2026-01-01T00:00:00.000Z
+		OrderedAt Timestamp `json:"ordered_at"`
+		Overdue   bool      `json:"overdue"`
+	} `json:"erasures"`
+}
+
+// Erasure defines model for Erasure.
+type Erasure struct {
+	// Answer DELETED 已删除, ANONYMISED 已匿名化, RETAINED_BY_LAW 依法留存; absent until the recipient says.
+	Answer string `json:"answer,omitempty,omitzero"`
+
+	// AnsweredAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	AnsweredAt Timestamp `json:"answered_at,omitempty,omitzero"`
+
+	// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	BasisID BasisID `json:"basis_id"`
+
+	// DueAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	DueAt          Timestamp `json:"due_at"`
+	LegalProvision string    `json:"legal_provision,omitempty,omitzero"`
+
+	// OrderedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	OrderedAt Timestamp `json:"ordered_at"`
+
+	// Overdue It was escalated to the bureau.
+	Overdue bool `json:"overdue"`
+
+	// RetainUntil UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	RetainUntil Timestamp `json:"retain_until,omitempty,omitzero"`
+	System      Named     `json:"system"`
+}
+
+// ErasureAttested defines model for ErasureAttested.
+type ErasureAttested struct {
+	Answer         ErasureAttestedAnswer `json:"answer"`
+	LegalProvision string                `json:"legal_provision,omitempty,omitzero"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until,omitempty,omitzero"`
+}
+
+// ErasureAttestedAnswer defines model for ErasureAttested.Answer.
+type ErasureAttestedAnswer string
+
+// ErasureList defines model for ErasureList.
+type ErasureList struct {
+	Erasures []Erasure `json:"erasures"`
 }
 
 // ExchangeID Random; links intent, outcome and receipt.
@@ -4447,6 +4544,9 @@ type ServerInterface interface {
 	// ApproveEmergency Approve an emergency access (应急依据第二人确认)
 	// (POST /v1/bureau/emergencies/{id}/approval)
 	ApproveEmergency(c *gin.Context, id BasisID, params ApproveEmergencyParams)
+	// ListOverdueErasures Erasures that are overdue (逾期未删除)
+	// (GET /v1/bureau/erasures)
+	ListOverdueErasures(c *gin.Context)
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(c *gin.Context, params ListExchangesParams)
@@ -4949,6 +5049,19 @@ func (siw *ServerInterfaceWrapper) ApproveEmergency(c *gin.Context) {
 	}
 
 	siw.Handler.ApproveEmergency(c, id, params)
+}
+
+// ListOverdueErasures operation middleware
+func (siw *ServerInterfaceWrapper) ListOverdueErasures(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOverdueErasures(c)
 }
 
 // ListExchanges operation middleware
@@ -7694,6 +7807,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bureau/effects", wrapper.ListEffects)
 	router.POST(options.BaseURL+"/v1/bureau/emergencies", wrapper.ProposeEmergency)
 	router.POST(options.BaseURL+"/v1/bureau/emergencies/:id/approval", wrapper.ApproveEmergency)
+	router.GET(options.BaseURL+"/v1/bureau/erasures", wrapper.ListOverdueErasures)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
 	router.GET(options.BaseURL+"/v1/bureau/paper-demands", wrapper.ListPaperDemands)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
@@ -7902,6 +8016,27 @@ type ApproveEmergencyResponseObject interface {
 type ApproveEmergency200JSONResponse Basis
 
 func (response ApproveEmergency200JSONResponse) VisitApproveEmergencyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOverdueErasuresRequestObject struct {
+}
+
+type ListOverdueErasuresResponseObject interface {
+	VisitListOverdueErasuresResponse(w http.ResponseWriter) error
+}
+
+type ListOverdueErasures200JSONResponse ErasureList
+
+func (response ListOverdueErasures200JSONResponse) VisitListOverdueErasuresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -9608,6 +9743,9 @@ type StrictServerInterface interface {
 	// ApproveEmergency Approve an emergency access (应急依据第二人确认)
 	// (POST /v1/bureau/emergencies/{id}/approval)
 	ApproveEmergency(ctx context.Context, request ApproveEmergencyRequestObject) (ApproveEmergencyResponseObject, error)
+	// ListOverdueErasures Erasures that are overdue (逾期未删除)
+	// (GET /v1/bureau/erasures)
+	ListOverdueErasures(ctx context.Context, request ListOverdueErasuresRequestObject) (ListOverdueErasuresResponseObject, error)
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
@@ -10115,6 +10253,30 @@ func (sh *strictHandler) ApproveEmergency(ctx *gin.Context, id BasisID, params A
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ApproveEmergencyResponseObject); ok {
 		if err := validResponse.VisitApproveEmergencyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOverdueErasures operation middleware
+func (sh *strictHandler) ListOverdueErasures(ctx *gin.Context) {
+	var request ListOverdueErasuresRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOverdueErasures(ctx, request.(ListOverdueErasuresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOverdueErasures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOverdueErasuresResponseObject); ok {
+		if err := validResponse.VisitListOverdueErasuresResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
