@@ -126,6 +126,8 @@ func TestConsent(t *testing.T) {
 		t.Errorf("of one use, %d were released", released)
 	}
 	w.withdrawAndAskAgain(t, id)
+	w.isErased(t, id)
+	w.timeEnds(t)
 }
 
 // refusedBeforeAsking: nobody is asked for more than the template.

@@ -138,7 +138,7 @@ func (w *world) serve(n *node, listener net.Listener) {
 
 func (w *world) startSandbox() {
 	w.t.Helper()
-	command := exec.Command(sandboxProgram, "serve", "--address", "127.0.0.1:0", "--parent-dies", "--app-key", sandboxAppKey)
+	command := exec.Command(sandboxProgram, "serve", "--address", "127.0.0.1:0", "--parent-dies", "--app-key", sandboxAppKey, "--redirect", w.public+"/auth/callback")
 	out, err := command.StdoutPipe()
 	if err != nil {
 		w.t.Fatal(err)

@@ -14,7 +14,8 @@ import (
 )
 
 // eraseWithin is how long a recipient has to erase when a basis ends before its time
-// (PIPL 47). One that ran its course is erased by the day that it names.
+// (PIPL 47), and never longer than to the day that the basis names: one that ran its
+// course is erased by that day.
 const eraseWithin = 15 * 24 * time.Hour
 
 // early are the states in which a basis ended before its time.
@@ -27,8 +28,8 @@ func orderErasure(ctx context.Context, tx pgx.Tx, b basis.Basis, ended basisEven
 		return nil
 	}
 	due := b.EraseAt
-	if slices.Contains(early, ended.state) {
-		due = ended.at.Add(eraseWithin)
+	if soon := ended.at.Add(eraseWithin); slices.Contains(early, ended.state) && soon.Before(due) {
+		due = soon
 	}
 	_, err := tx.Exec(ctx, `
 		insert into erasure_orders (system_id, basis_id, subject_ref, ordered_at, due_at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
