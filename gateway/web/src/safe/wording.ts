@@ -53,6 +53,8 @@ const kinds: Record<string, [string, string]> = {
   'basis-resumed': ['我恢复了授权', 'I resumed a consent'], 'basis-expired': ['授权到期', 'A consent expired'], 'basis-refused': ['我拒绝了请求', 'I refused a request'],
   'ledger-read': ['我查看了记录', 'I read the record'], 'presentation-shown': ['我出示了证照', 'I showed a licence'], 'presentation-scanned': ['证照被扫描', 'A licence was scanned'],
   'licence-issued': ['签发了证照', 'A licence was issued'], 'licence-abolished': ['证照被废止', 'A licence was abolished'], 'basis-requested': ['部门请求授权', 'A department asked for consent'],
+  'erasure-attested': ['部门声明了数据的去向', 'A department signed what became of the data'], 'erasure-overdue': ['逾期未删除', 'An erasure is overdue'],
+  'basis-lapsed': ['请求过期未答', 'A request lapsed'], 'basis-exhausted': ['授权次数用完', 'A consent is used up'],
 }
 export const kind = (code: string): string => (kinds[code] ? say(...kinds[code]) : code)
 
