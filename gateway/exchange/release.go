@@ -78,7 +78,7 @@ func (s *Service) signAnswer(ctx context.Context, u *use, body []byte, signing k
 	}
 	params := httpsig.Params{
 		Label: responseLabel, Tag: responseTag, Created: s.now(),
-		KeyID:   jose.NewJWK("", signing.Signer.Public()).Thumbprint(),
+		KeyID:   s.keyID(signing),
 		Covered: []httpsig.Component{{Name: "@status"}, {Name: "content-digest"}},
 	}
 	if !u.caller.AtDesk { // there the request is not signed
@@ -88,6 +88,19 @@ func (s *Service) signAnswer(ctx context.Context, u *use, body []byte, signing k
 		return nil, answer, gateway.Fail(gateway.Unavailable, "signing-failed", "The response could not be signed.").Because(err)
 	}
 	return header, answer, nil
+}
+
+// thumbprint is a key's, kept while that key signs.
+type thumbprint struct{ certificate, id string }
+
+// keyID is the thumbprint of the operational key, computed once for each key.
+func (s *Service) keyID(signing keys.Signing) string {
+	if known := s.signer.Load(); known != nil && known.certificate == string(signing.Certificate) {
+		return known.id
+	}
+	id := jose.NewJWK("", signing.Signer.Public()).Thumbprint()
+	s.signer.Store(&thumbprint{string(signing.Certificate), id})
+	return id
 }
 
 // sealer is the key that sealed the outcome: its certificate comes with the receipt, so

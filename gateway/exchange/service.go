@@ -142,6 +142,7 @@ type Service struct {
 	now           func() time.Time
 	log           *slog.Logger
 
+	signer      atomic.Pointer[thumbprint]         // of the key that signed last
 	caseSources atomic.Pointer[map[[2]string]bool] // department, service item
 
 	knownKeys  sync.Map // key id → SystemKey; grows with the enrolled keys only
