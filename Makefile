@@ -5,7 +5,7 @@ BIN   := bin
 VERIFY := $(BIN)/kapok-verify
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence bench-issue chaos soak vault vault-build generate setup clean
+.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence bench-issue bench-policies chaos soak vault vault-build generate setup clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,9 @@ bench-returns: setup ## landing of a returned CSV against psql \copy (KAPOK_RETU
 
 bench-sources: ## a slow source beside a quick one at 500 concurrent calls; what a connector adds to a bare HTTP call
 	@KAPOK_BENCH_SOURCES=1 $(GO) test -run '^TestBenchSources$$' -count=1 -timeout 10m -v ./connectors/guard | grep -v '^=== '
+
+bench-policies: ## one decision beside plain cedar-go and OPA; a module of its own, so that OPA is no part of Kapok
+	@cd policies/bench && $(GO) test -run '^$$' -bench Decide .
 
 chaos: setup ## SIGKILL the gateway, and PostgreSQL, under load (KAPOK_CHAOS cycles each, default 100)
 	@KAPOK_CHAOS=$${KAPOK_CHAOS:-100} $(GO) test -run '^TestChaos' -count=1 -timeout 120m -v ./cmd/kapok
