@@ -182,6 +182,18 @@ func TestPausedClocksKeepWhatIsLeft(t *testing.T) {
 	}
 }
 
+// TestARenewalStaysOne: whose the grant is was checked when the application was filed, so
+// what completes it cannot name another.
+func TestARenewalStaysOne(t *testing.T) {
+	for filed, completed := range map[string]string{"": "other", "mine": "other", "also-mine": ""} {
+		m := Matter{Kind: Application, Item: "i", About: filed}
+		_, err := (&Service{}).complete(&m, Act{Terms: &Terms{Item: "i", Renews: completed}})
+		if failure := gateway.AsError(err); failure.Code != "field-invalid" || failure.Field != "/application/renews" {
+			t.Errorf("filed for %q, completed for %q: %v", filed, completed, err)
+		}
+	}
+}
+
 // TestGrantStates is the whole table of what can befall a grant.
 func TestGrantStates(t *testing.T) {
 	events := []GrantEvent{Issue, Suspend, Resume, Revoke, Supersede}

@@ -316,6 +316,9 @@ func (s *Service) complete(m *Matter, a Act) (json.RawMessage, error) {
 	if a.Terms.Item != m.Item {
 		return nil, wrong("/application/item", "Another item is another application.")
 	}
+	if a.Terms.Renews != m.About {
+		return nil, wrong("/application/renews", "An application renews the grant that it was filed for, or none, to its end.")
+	}
 	if err := a.Terms.check(s.Catalog(), m.Applicant, s.Now()); err != nil {
 		return nil, err
 	}
