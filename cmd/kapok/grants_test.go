@@ -122,8 +122,55 @@ func TestGrantBitesOnEveryNode(t *testing.T) {
 		}
 		c.askInsurance(1, basis).wants(t, step.status, step.code)
 	}
-	w.granted(0, func(*grants.Terms) {}) // another takes its place, on the next call
+	next := w.granted(0, func(*grants.Terms) {}) // another takes its place, on the next call
 	c.askInsurance(1, basis).wants(t, http.StatusOK, "")
+
+	w.expire(next)
+	late := w.nodes[1].adopted(t, func() answer { return c.askInsurance(1, basis) }, http.StatusForbidden)
+	late.wants(t, http.StatusForbidden, "grant-missing")
+	_, _, err := w.nodes[0].workflow.service.Apply(t.Context(), applicant, grants.Terms{System: butie, Item: household, ItemVersion: 1, Renews: next.ID})
+	if failure := gateway.AsError(err); failure.Field != "/renews" {
+		t.Errorf("a grant over one item was renewed for another: %v", err)
+	}
+	renewed := w.granted(0, func(terms *grants.Terms) { terms.Renews = next.ID })
+	m, err := w.nodes[1].workflow.store.Matter(t.Context(), renewed.Matter)
+	if err != nil || m.About != next.ID || renewed.ID == next.ID {
+		t.Errorf("the renewal is about %q, %v", m.About, err)
+	}
+	c.askInsurance(1, basis).wants(t, http.StatusOK, "")
+}
+
+// expire has a grant end now.
+func (w *world) expire(g grants.Grant) {
+	w.t.Helper()
+	g.Expires = time.Now()
+	document, err := json.Marshal(g.Grant)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	db, err := pgx.Connect(w.t.Context(), w.dsn)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close(w.t.Context())
+	if _, err := db.Exec(w.t.Context(), "update grants set document = $2, expires_at = $3 where grant_id = $1", g.ID, document, g.Expires); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// adopted has the node read the grants anew until an answer has a status: its own
+// reading, begun before, may end after.
+func (n *node) adopted(t *testing.T, ask func() answer, status int) answer {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		seen := int64(-1)
+		if err := n.adoptGrants(t.Context(), &seen); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(); got.status == status || time.Now().After(deadline) {
+			return got
+		}
+	}
 }
 
 // TestQuotaIsExactOverNodes: two nodes release what the quota says, not one more.
