@@ -80,8 +80,9 @@ func startTrial(t *testing.T, programs, data string) runningTrial {
 	return runningTrial{kapok: "http://" + kapokAt, outside: "http://" + sandboxAt, data: data}
 }
 
-// departments makes the calls of a department's system for the journeys: POST / with a
-// question without a subject, answered with Kapok's status and code.
+// departments makes the calls of a department's system for the journeys: POST to the path of
+// Kapok with a question without a subject, answered with Kapok's status and code, and with
+// the basis that it names.
 func (r runningTrial) departments(t *testing.T) http.Handler {
 	t.Helper()
 	trust, err := department.ReadTrust(filepath.Join(r.data, "bundle.json"))
@@ -107,11 +108,15 @@ func (r runningTrial) departments(t *testing.T) http.Handler {
 			return
 		}
 		asked.Question["subject"] = map[string]string{"id_type": "111", "id_number": register.At(0).Number}
-		answer, err := department.New(r.kapok, key, trust).Post(req.Context(), "/v1/exchanges", asked.Question)
+		answer, err := department.New(r.kapok, key, trust).Post(req.Context(), req.URL.Path, asked.Question)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"status": answer.Status, "code": answer.Problem().Code})
+		var named struct {
+			BasisID string `json:"basis_id"`
+		}
+		_ = json.Unmarshal(answer.Body, &named) // an exchange names none at this place
+		_ = json.NewEncoder(w).Encode(map[string]any{"status": answer.Status, "code": answer.Problem().Code, "basis_id": named.BasisID})
 	})
 }

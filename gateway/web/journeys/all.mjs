@@ -3,6 +3,7 @@ import { openBrowser } from './browser.mjs'
 import { board } from './board.mjs'
 import { citizen } from './citizen.mjs'
 import { application } from './application.mjs'
+import { consent } from './consent.mjs'
 import { lostConnection } from './lost.mjs'
 import { speed } from './speed.mjs'
 
@@ -10,6 +11,8 @@ const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE,
 const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
+  ['consent asked for, zh', (browser) => consent(browser, world, 'zh')],
+  ['consent asked for, en', (browser) => consent(browser, world, 'en')],
   ['board', (browser) => board(browser, world)],
   ['application, zh', (browser) => application(browser, world, 'zh')],
   ['application, en', (browser) => application(browser, world, 'en')],

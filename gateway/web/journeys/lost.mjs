@@ -35,12 +35,12 @@ export async function lostConnection(browser, world) {
   // Another tab withdraws; this one still shows the button and says what holds.
   const other = await context.newPage()
   await other.goto(`${world.kapok}/safe#/bases`)
-  await other.locator(`[data-basis="${basis.id}"] button`).click()
+  await other.locator(`[data-basis="${basis.id}"] [data-act=withdraw]`).click()
   await other.locator('.van-dialog__confirm').click()
   await other.locator(`[data-basis="${basis.id}"] >> text=已撤回`).waitFor()
   await other.close()
   await page.bringToFront()
-  await page.locator(`[data-basis="${basis.id}"] button`).click({ timeout: 5000 }).catch(() => undefined) // it may know already
+  await page.locator(`[data-basis="${basis.id}"] [data-act=withdraw]`).click({ timeout: 5000 }).catch(() => undefined) // it may know already
   await page.locator('.van-dialog__confirm').click({ timeout: 5000 }).catch(() => undefined)
   await page.locator(`[data-basis="${basis.id}"] >> text=已撤回`).waitFor()
 

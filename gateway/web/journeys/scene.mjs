@@ -15,13 +15,28 @@ export const handOver = (kapok, wanted) => `${kapok}/safe#/ask/${Buffer.from(JSO
 /** The department's system asks; returns Kapok's status and code. */
 export async function call(world, wanted, basisID) {
   const { item, fields, operation, service_item, purpose, case_no } = wanted
-  const answer = await fetch(world.departments, {
-    method: 'POST',
-    body: JSON.stringify({ system: wanted.system, question: { item, fields, operation, service_item, purpose, case_no, officer_ref: 'officer-0002', basis_id: basisID } }),
-  })
-  if (!answer.ok) throw new Error(await answer.text())
-  const { status, code } = await answer.json()
+  const { status, code } = await posted(world, wanted.system, '/v1/exchanges', { item, fields, operation, service_item, purpose, case_no, officer_ref: 'officer-0002', basis_id: basisID })
   return { status, code }
+}
+
+/** What the assistance system would like of the insurance register: one sensitive field, and another that may be left out. */
+export function consentWish(caseNo, purpose) {
+  return {
+    department: 'tianhe-minzheng', system: 'tianhe-minzheng-dibao', item: '2020010003/000001', fields: ['insured_state', 'base_wage', 'pension_amount'], optional: ['pension_amount'],
+    operation: 'VIEW', service_item: '11440106KAPK0002272010511001000', purpose, case_no: caseNo, max_uses: 5,
+    expires: new Date(Date.now() + 86_400_000).toISOString(),
+  }
+}
+
+/** The department's system sends a request for consent; returns Kapok's status, code and the id. */
+export function askConsent(world, { department: _, system, ...asked }) {
+  return posted(world, system, '/v1/consent-requests', asked)
+}
+
+async function posted(world, system, path, question) {
+  const answer = await fetch(world.departments + path, { method: 'POST', body: JSON.stringify({ system, question }) })
+  if (!answer.ok) throw new Error(await answer.text())
+  return answer.json()
 }
 
 export function expect(what, got, wanted) {

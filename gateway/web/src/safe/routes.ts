@@ -8,6 +8,8 @@ export const router = createRouter({
   routes: [
     { path: '/', name: 'home', component: HomeView },
     { path: '/ask/:terms', name: 'ask', component: () => import('./views/AskView.vue') },
+    { path: '/requests', name: 'requests', component: () => import('./views/RequestsView.vue') },
+    { path: '/requests/:id', name: 'request', component: () => import('./views/RequestView.vue') },
     { path: '/bases', name: 'bases', component: () => import('./views/BasesView.vue') },
     { path: '/uses', name: 'uses', component: () => import('./views/UsesView.vue') },
     { path: '/uses/:origin/:index', name: 'use', component: () => import('./views/UseView.vue') },

@@ -33,7 +33,7 @@ export function usesOf(entries: Access[]): Use[] {
 
 export type Group = 'used' | 'refused' | 'mine' | 'other'
 
-const own = /^(basis-(granted|withdrawn|paused|resumed|refused|deferred)|ledger-read|presentation-shown|mandate-.*|safe-.*|session-.*)$/
+const own = /^(basis-(granted|withdrawn|paused|resumed|refused|deferred)|ledger-read|presentation-(shown|offline)|(correction|objection)-(submitted|withdrawn)|licence-file-verified|mandate-.*|safe-.*|session-.*)$/
 
 export function groupOf({ kind }: Access): Group {
   if (kind === 'intent' || kind === 'outcome') return 'used'
@@ -47,16 +47,28 @@ const operations: Record<string, [string, string]> = {
 }
 export const operation = (code: string | undefined): string => (code && operations[code] ? say(...operations[code]) : code || '—')
 
-const kinds: Record<string, [string, string]> = {
-  intent: ['准备调用', 'About to be used'], outcome: ['调用', 'Used'], refusal: ['调用被拒绝', 'Refused'], token: ['系统登录', 'System signed in'],
-  'basis-granted': ['我给出了授权', 'I gave a consent'], 'basis-withdrawn': ['我撤回了授权', 'I withdrew a consent'], 'basis-paused': ['我暂停了授权', 'I paused a consent'],
-  'basis-resumed': ['我恢复了授权', 'I resumed a consent'], 'basis-expired': ['授权到期', 'A consent expired'], 'basis-refused': ['我拒绝了请求', 'I refused a request'],
-  'ledger-read': ['我查看了记录', 'I read the record'], 'presentation-shown': ['我出示了证照', 'I showed a licence'], 'presentation-scanned': ['证照被扫描', 'A licence was scanned'],
-  'licence-issued': ['签发了证照', 'A licence was issued'], 'licence-abolished': ['证照被废止', 'A licence was abolished'], 'basis-requested': ['部门请求授权', 'A department asked for consent'],
+/** What entries that concern a citizen are called; wording.test.ts holds them against the Go code. */
+export const kinds: Record<string, [zh: string, en: string]> = {
+  intent: ['准备调用', 'About to be used'], outcome: ['调用', 'Used'], refusal: ['调用被拒绝', 'Refused'], token: ['系统登录', 'System signed in'], command: ['部门系统提交', 'A department’s system filed something'],
+  'basis-requested': ['部门请求授权', 'A department asked for consent'], 'basis-deferred': ['我把请求放到以后', 'I put a request off'], 'basis-granted': ['我给出了授权', 'I gave a consent'],
+  'basis-refused': ['我拒绝了请求', 'I refused a request'], 'basis-lapsed': ['请求过期作废', 'A request lapsed'], 'basis-paused': ['我暂停了授权', 'I paused a consent'],
+  'basis-suspended': ['依据被数据局暂停', 'The bureau suspended a basis'], 'basis-resumed': ['我恢复了授权', 'I resumed a consent'], 'basis-withdrawn': ['我撤回了授权', 'I withdrew a consent'],
+  'basis-expired': ['授权到期', 'A consent expired'], 'basis-exhausted': ['授权的次数用完', 'A consent was used up'], 'basis-revoked': ['依据被撤销', 'A basis was revoked'],
+  'basis-invalidated': ['授权失效', 'A consent became invalid'], 'basis-superseded': ['授权被新的替换', 'A consent was replaced'], 'basis-closed': ['事项办结，依据结束', 'The matter is done; its basis ended'], 'basis-reviewed': ['紧急使用经过复查', 'An emergency use was reviewed'],
+  'confirmation-asked': ['部门请数源确认一次使用', 'A source’s officer was asked to confirm a use'], 'confirmation-confirmed': ['数源的经办人同意了一次使用', 'The source’s officer confirmed a use'], 'confirmation-refused': ['数源的经办人拒绝了一次使用', 'The source’s officer refused a use'],
+  'presentation-shown': ['我出示了证照', 'I showed a licence'], 'presentation-offline': ['我备好了离线出示', 'I prepared to show a licence offline'], 'presentation-scanned': ['证照被扫描', 'A licence was scanned'],
+  'licence-drafted': ['拟制了证照', 'A licence was drafted'], 'licence-registered': ['制作了证照', 'A licence was made'], 'licence-issued': ['签发了证照', 'A licence was issued'], 'licence-collected': ['证照归集入库', 'A licence was taken over from its issuer'],
+  'licence-changed': ['证照变更', 'A licence was changed'], 'licence-renewed': ['证照延续', 'A licence was renewed'], 'licence-inspected': ['证照年检', 'A licence was inspected'], 'licence-abolished': ['证照被废止', 'A licence was abolished'], 'licence-file-verified': ['核验了证照文件', 'A licence file was verified'],
+  'case-accepted': ['窗口受理了办件', 'A counter accepted my case'], 'case-decided': ['办件办结', 'My case was decided'], 'paper-demanded': ['窗口要求补交纸质材料', 'A counter asked for paper'], 'paper-demand-refused': ['窗口重复要材料，被制止', 'A counter asked for paper again and was stopped'],
   'erasure-attested': ['部门声明了数据的去向', 'A department signed what became of the data'], 'erasure-overdue': ['逾期未删除', 'An erasure is overdue'],
-  'basis-lapsed': ['请求过期未答', 'A request lapsed'], 'basis-exhausted': ['授权次数用完', 'A consent is used up'],
+  'connector-try': ['数源接通试验', 'A source was tried'], 'ledger-read': ['我查看了记录', 'I read the record'], 'subject-erased': ['身份信息已删除', 'Identity data were erased'],
 }
-export const kind = (code: string): string => (kinds[code] ? say(...kinds[code]) : code)
+const matters: Record<string, [zh: string, en: string]> = { correction: ['更正申请', 'My correction'], objection: ['异议', 'My objection'] }
+
+export function kind(code: string): string {
+  const known = kinds[code] ?? matters[code.split('-')[0] ?? '']
+  return known ? say(...known) : say(`其他记录（${code}）`, `Another record (${code})`)
+}
 
 const results: Record<string, [string, string]> = {
   released: ['已提供', 'Provided'], failed: ['未提供', 'Not provided'], 'not-released': ['未提供', 'Not provided'], 'release-unknown': ['无法确定是否送达', 'Delivery unknown'],
@@ -81,7 +93,7 @@ export const basisKind = (code: string | undefined): string => (code && bases[co
 const states: Record<string, [string, string, 'good' | 'bad' | 'warn' | 'calm', string]> = {
   ACTIVE: ['正在生效', 'In force', 'good', '✓'], PAUSED: ['已暂停', 'Paused', 'warn', 'Ⅱ'], WITHDRAWN: ['已撤回', 'Withdrawn', 'calm', '✕'], EXPIRED: ['已到期', 'Expired', 'calm', '✕'],
   EXHAUSTED: ['次数已用完', 'Used up', 'calm', '✕'], REVOKED: ['已被撤销', 'Revoked', 'calm', '✕'], REFUSED: ['已拒绝', 'Refused', 'calm', '✕'], INVALIDATED: ['已失效', 'No longer valid', 'calm', '✕'],
-  SUPERSEDED: ['已被替换', 'Replaced', 'calm', '✕'], CLOSED: ['已结束', 'Closed', 'calm', '✕'], REQUESTED: ['等您决定', 'Waits for you', 'warn', '?'], DEFERRED: ['以后再说', 'Put off', 'warn', '?'], LAPSED: ['已过期作废', 'Lapsed', 'calm', '✕'],
+  SUPERSEDED: ['已被替换', 'Replaced', 'calm', '✕'], CLOSED: ['已结束', 'Closed', 'calm', '✕'], SUSPENDED: ['已被数据局暂停', 'Suspended by the bureau', 'warn', 'Ⅱ'], REVIEWED: ['已复查', 'Reviewed', 'calm', '✓'], REQUESTED: ['等您决定', 'Waits for you', 'warn', '?'], DEFERRED: ['以后再说', 'Put off', 'warn', '?'], LAPSED: ['已过期作废', 'Lapsed', 'calm', '✕'],
 }
 export function state(code: string) {
   const [zh, en, tone, mark] = states[code] ?? [code, code, 'calm' as const, '·']
