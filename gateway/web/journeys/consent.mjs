@@ -40,7 +40,7 @@ export async function consent(browser, world, language) {
   await grantsFieldByField(page, words)
   const card = page.locator(`[data-basis="${request}"]`)
   await card.locator(`text=${words.active}`).waitFor()
-  expect('the optional field that was not given', (await call(world, wanted, request)).status, 403)
+  expect('the optional field that was not given', (await call(world, wanted, request)).status, 412)
   const given = { ...wanted, fields: ['insured_state', 'base_wage'] }
   expect('the call after the grant', await call(world, given, request), { status: 200, code: '' })
 
