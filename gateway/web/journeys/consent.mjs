@@ -30,7 +30,8 @@ export async function consent(browser, world, language) {
   await look('requests')
   await page.click(`[data-request="${request}"]`)
   await page.waitForSelector('.notice')
-  await look('request', { fullPage: true })
+  await page.setViewportSize({ ...phone, height: 1440 }) // the whole of it, above the bar below
+  await look('request')
   await page.setViewportSize(narrow)
   expect('wider than a narrow phone', await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false)
   await page.setViewportSize(phone)
