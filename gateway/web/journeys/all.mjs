@@ -12,7 +12,6 @@ const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
   ['consent asked for, zh', (browser) => consent(browser, world, 'zh')],
-  ['consent asked for, en', (browser) => consent(browser, world, 'en')],
   ['board', (browser) => board(browser, world)],
   ['application, zh', (browser) => application(browser, world, 'zh')],
   ['application, en', (browser) => application(browser, world, 'en')],
