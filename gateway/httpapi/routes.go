@@ -25,147 +25,12 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.Use(begin, logRequest(a.log), metrics.measure, recoverPanic, secure(a.cookies.https), a.checkPath)
 	r.NoRoute(pathUnknown)
 	r.NoMethod(methodNotAllowed)
-	op := a.operations()
-
-	// Departments' systems: each call signed.
-	r.POST("/oauth2/token", a.issueToken)
-	r.POST("/v1/exchanges", a.createExchange)
-	r.GET("/v1/exchanges/:ref/receipt", a.getExchangeReceipt)
-	r.POST("/v1/cases", a.registerCase)
-	r.POST("/v1/cases/state", a.caseState)
-	r.POST("/v1/cases/acceptance", a.acceptCase)
-	r.POST("/v1/cases/demands", a.demandPaper)
-	r.POST("/v1/cases/decision", a.decideCase)
-
-	r.POST("/v1/consent-requests", a.askConsent)
-	r.GET("/v1/consent-requests/:id", a.getConsentState)
-	r.GET("/v1/erasures", a.listErasures)
-	r.POST("/v1/erasures/:id", a.attestErasure)
-	r.POST("/v1/presentations/scan", a.scanPresentation)
-
-	r.POST("/v1/batches", a.orderBatch)
-	r.GET("/v1/batches/:id", a.getBatch)
-	r.GET("/v1/batches/:id/results", a.fetchResults)
-	r.POST("/v1/eligibility", a.askEligibility)
-
-	// Anybody.
-	open := r.Group("/", contract.check)
-	open.GET("/v1/catalog/items", op.ListCatalogItems)
-	open.GET("/v1/catalog/items/:category/:serial", op.GetCatalogItem)
-	open.GET("/v1/ledger/checkpoints", op.ListCheckpoints)
-	open.GET("/v1/ledger/consistency", op.GetConsistency)
-	open.GET("/v1/trust", op.GetTrust)
-	open.GET("/auth/login", a.startLogin)
-
-	r.GET("/auth/callback", a.finishLogin) // providers send along what they like
-
-	// Whoever is signed in.
-	r.GET("/v1/me", a.person(), contract.check, op.GetMe)
-	r.POST("/auth/logout", a.person(), a.ownPage, contract.check, a.logout)
-
-	// A citizen, about themselves.
-	citizen := r.Group("/v1/me", a.person(RoleCitizen))
-	citizen.GET("/accesses", contract.check, op.ListMyAccesses)
-	citizen.GET("/accesses/:origin/:index/receipt", contract.check, op.GetMyReceipt)
-	citizen.GET("/bases", contract.check, op.ListMyBases)
-	citizen.POST("/bases", a.ownPage, contract.check, op.GrantBasis)
-	citizen.POST("/bases/notice", a.ownPage, contract.check, op.ShowNotice)
-	citizen.POST("/bases/:id/withdraw", a.ownPage, contract.check, op.WithdrawBasis)
-
-	citizen.GET("/bases/:id", contract.check, op.GetMyBasis)
-	citizen.POST("/bases/:id/pause", a.ownPage, contract.check, op.PauseBasis)
-	citizen.POST("/bases/:id/resume", a.ownPage, contract.check, op.ResumeBasis)
-	citizen.GET("/bases/:id/events/:seq/receipt", contract.check, op.GetBasisReceipt)
-	citizen.GET("/bases/:id/events/:seq/page", contract.check, op.GetBasisPage)
-	citizen.GET("/requests", contract.check, op.ListMyRequests)
-	citizen.POST("/requests/:id/grant", a.ownPage, contract.check, op.GrantRequest)
-	citizen.POST("/requests/:id/refuse", a.ownPage, contract.check, op.RefuseRequest)
-	citizen.POST("/requests/:id/defer", a.ownPage, contract.check, op.DeferRequest)
-
-	citizen.GET("/licences", contract.check, op.ListMyLicences)
-	citizen.GET("/licences/:id/file", contract.check, op.GetMyLicenceFile)
-	citizen.POST("/presentations", a.ownPage, contract.check, op.ShowPresentation)
-	citizen.POST("/presentations/offline", a.ownPage, contract.check, op.ShowOffline)
-	citizen.GET("/presentations/:id", contract.check, op.GetMyPresentation)
-
-	// The desks of departments that issue licences.
-	r.POST("/v1/licences", a.person(RoleApprover), a.ownPage, contract.check, op.RegisterLicence)
-	r.POST("/v1/licences/collected", a.person(RoleApprover), a.ownPage, a.collectLicence)
-	r.POST("/v1/licences/batches", a.person(RoleApprover), a.ownPage, contract.check, op.OpenLicenceBatch)
-	r.GET("/v1/licences/batches/:id", a.person(RoleApprover), contract.check, op.GetLicenceBatch)
-	r.GET("/v1/licences/:id", a.person(RoleApprover), contract.check, op.GetLicence)
-	r.GET("/v1/licences/:id/file", a.person(RoleApprover), contract.check, op.GetLicenceFile)
-	r.POST("/v1/licences/:id/signature", a.person(RoleApprover), a.ownPage, contract.check, op.SignLicence)
-	r.POST("/v1/licences/:id/versions", a.person(RoleApprover), a.ownPage, contract.check, op.ChangeLicence)
-	r.POST("/v1/licences/:id/abolition", a.person(RoleApprover), a.ownPage, contract.check, op.AbolishLicence)
-
-	// The desks of those who handle cases.
-	handling := a.person(RoleApprover, RoleConsumer)
-	r.GET("/v1/desk", handling, contract.check, op.GetDesk)
-	r.POST("/v1/desk/scans", handling, a.ownPage, a.atDesk(a.exchanges.ScanAtDesk))
-	r.POST("/v1/desk/exchanges", handling, a.ownPage, a.atDesk(a.exchanges.AtDesk))
-	r.POST("/v1/desk/verifications", handling, a.ownPage, a.verifyAtDesk)
-	r.GET("/v1/desk/cases", handling, contract.check, op.GetCase)
-	r.POST("/v1/desk/cases/acceptance", handling, a.ownPage, contract.check, op.AcceptCase)
-	r.POST("/v1/desk/cases/demands", handling, a.ownPage, contract.check, op.DemandPaper)
-	r.POST("/v1/desk/cases/decision", handling, a.ownPage, contract.check, op.DecideCase)
-	r.GET("/v1/bureau/paper-demands", a.person(RoleBureau, RoleAuditor), contract.check, op.ListPaperDemands)
-	r.GET("/v1/bureau/rates", a.person(RoleBureau, RoleAuditor), contract.check, op.ListRates)
-
-	// The data bureau's desk.
-	r.POST("/v1/bureau/bases", a.person(RoleBureau), a.ownPage, contract.check, op.OpenStatutoryBasis)
-	r.POST("/v1/bureau/bases/:id/events", a.person(RoleBureau), a.ownPage, contract.check, op.GovernBasis)
-	r.GET("/v1/bureau/erasures", a.person(RoleBureau, RoleAuditor), contract.check, op.ListOverdueErasures)
-	r.POST("/v1/bureau/emergencies", a.person(RoleBureau), a.ownPage, contract.check, op.ProposeEmergency)
-	r.POST("/v1/bureau/emergencies/:id/approval", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ApproveEmergency)
-	r.GET("/v1/bureau/exchanges", a.person(RoleBureau, RoleAuditor), contract.check, op.ListExchanges)
-
-	r.GET("/v1/bureau/effects", a.person(RoleBureau, RoleAuditor), contract.check, op.ListEffects)
-	r.GET("/v1/bureau/sources", a.person(RoleBureau, RoleAuditor), contract.check, op.ListSources)
-
-	// The policies.
-	r.GET("/v1/returns", a.person(RoleBureau, RoleAuditor), contract.check, op.ListReturns)
-	r.GET("/v1/returns/:id", a.person(RoleBureau, RoleAuditor), contract.check, op.GetReturn)
-	r.GET("/v1/bureau/probing", a.person(RoleBureau, RoleAuditor), contract.check, op.ListProbing)
-
-	// What is in force, and how it changes.
-	staff := a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
-	r.GET("/v1/editions/:kind", staff, contract.check, op.ListEditions)
-	r.GET("/v1/editions/:kind/:number", a.person(RoleBureau, RoleAuditor), contract.check, op.GetEdition)
-	r.GET("/v1/editions/:kind/:number/changes", a.person(RoleBureau, RoleAuditor), contract.check, op.ListEditionChanges)
-	r.GET("/v1/catalog/form", a.person(RoleProvider, RoleBureau, RoleAuditor), contract.check, op.GetCatalogForm)
-	r.POST("/v1/catalog/plans", a.person(RoleProvider, RoleBureau), a.ownPage, contract.check, op.PlanCatalogue)
-	r.GET("/v1/proposals", a.person(RoleProvider, RoleBureau, RoleAuditor), contract.check, op.ListProposals)
-	r.POST("/v1/proposals", a.person(RoleProvider, RoleBureau), a.ownPage, contract.check, op.ProposeEdition)
-	r.GET("/v1/proposals/:id", a.person(RoleProvider, RoleBureau, RoleAuditor), contract.check, op.GetProposal)
-	r.POST("/v1/proposals/:id/events", a.person(RoleProvider, RoleBureau), a.ownPage, contract.check, op.DecideProposal)
-	r.POST("/v1/policies/explain", staff, a.ownPage, contract.check, op.ExplainDecision)
-	r.POST("/v1/policies/replays", a.person(RoleBureau), a.ownPage, contract.check, op.StartReplay)
-	r.GET("/v1/policies/replays/:id", a.person(RoleBureau, RoleAuditor), contract.check, op.GetReplay)
-	r.POST("/v1/me/terminals", a.person(), a.ownPage, contract.check, op.OpenTerminal)
-
-	// Rights to use data: who applies, who answers, who watches.
-	desk := a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
-	r.GET("/v1/matters", desk, contract.check, op.ListMatters)
-	r.GET("/v1/matters/:id", desk, contract.check, op.GetMatter)
-	r.POST("/v1/matters/:id/events", desk, a.ownPage, contract.check, op.ActInMatter)
-	r.POST("/v1/applications", desk, a.ownPage, contract.check, op.FileApplication)
-	r.POST("/v1/objections", desk, a.ownPage, contract.check, op.FileObjection)
-	r.POST("/v1/catalog-updates", desk, a.ownPage, contract.check, op.AskForCatalogUpdate)
-	r.GET("/v1/grants", desk, contract.check, op.ListGrants)
-	r.POST("/v1/grants/:id/events", desk, a.ownPage, contract.check, op.ActOnGrant)
-	r.GET("/v1/cases/unverified", a.person(RoleBureau, RoleAuditor), contract.check, op.ListUnverifiedUses)
-	r.GET("/v1/stops", desk, contract.check, op.ListStops)
-	r.POST("/v1/stops", a.person(RoleBureau), a.ownPage, contract.check, op.StopAtOnce)
-	r.POST("/v1/stops/:id/reopening", a.person(RoleBureau, RoleApprover), a.ownPage, contract.check, op.ReopenStop)
-
-	// What policies oblige to.
-	r.GET("/v1/confirmations", a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau, RoleAuditor), contract.check, op.ListConfirmations)
-	r.POST("/v1/confirmations/:id/events", a.person(RoleConsumer, RoleProvider, RoleApprover), a.ownPage, contract.check, op.DecideConfirmation)
-	citizen.GET("/notifications", contract.check, op.ListMyNotifications)
-	citizen.POST("/notifications/:origin/:index/read", a.ownPage, contract.check, op.ReadMyNotification)
+	d := doors{a: a, r: r, op: a.operations(), check: contract.check}
+	for _, door := range []func(){d.systems, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.duties} {
+		door()
+	}
 	if a.trial != nil { // kapok dev only
-		r.POST("/v1/trial/clock", contract.check, op.AdvanceTrialClock)
+		r.POST("/v1/trial/clock", contract.check, d.op.AdvanceTrialClock)
 	}
 
 	// Those who run Kapok, and those who read about it.
@@ -178,6 +43,164 @@ func (a *api) routes(config Config) (http.Handler, error) {
 		r.GET(address, servePage(file))
 	}
 	return r, nil
+}
+
+// doors is what each group of routes needs to be put up.
+type doors struct {
+	a     *api
+	r     *gin.Engine
+	op    ServerInterfaceWrapper
+	check gin.HandlerFunc // against the contract
+}
+
+// systems are departments' systems: each call signed.
+func (d doors) systems() {
+	d.r.POST("/oauth2/token", d.a.issueToken)
+	d.r.POST("/v1/exchanges", d.a.createExchange)
+	d.r.GET("/v1/exchanges/:ref/receipt", d.a.getExchangeReceipt)
+	d.r.POST("/v1/cases", d.a.registerCase)
+	d.r.POST("/v1/cases/state", d.a.caseState)
+	d.r.POST("/v1/cases/acceptance", d.a.acceptCase)
+	d.r.POST("/v1/cases/demands", d.a.demandPaper)
+	d.r.POST("/v1/cases/decision", d.a.decideCase)
+	d.r.POST("/v1/consent-requests", d.a.askConsent)
+	d.r.GET("/v1/consent-requests/:id", d.a.getConsentState)
+	d.r.GET("/v1/erasures", d.a.listErasures)
+	d.r.POST("/v1/erasures/:id", d.a.attestErasure)
+	d.r.POST("/v1/presentations/scan", d.a.scanPresentation)
+	d.r.POST("/v1/batches", d.a.orderBatch)
+	d.r.GET("/v1/batches/:id", d.a.getBatch)
+	d.r.GET("/v1/batches/:id/results", d.a.fetchResults)
+	d.r.POST("/v1/eligibility", d.a.askEligibility)
+}
+
+// anybody may ask this.
+func (d doors) anybody() {
+	open := d.r.Group("/", d.check)
+	open.GET("/v1/catalog/items", d.op.ListCatalogItems)
+	open.GET("/v1/catalog/items/:category/:serial", d.op.GetCatalogItem)
+	open.GET("/v1/ledger/checkpoints", d.op.ListCheckpoints)
+	open.GET("/v1/ledger/consistency", d.op.GetConsistency)
+	open.GET("/v1/trust", d.op.GetTrust)
+	open.GET("/auth/login", d.a.startLogin)
+	d.r.GET("/auth/callback", d.a.finishLogin) // providers send along what they like
+}
+
+// signedIn is for whoever is signed in.
+func (d doors) signedIn() {
+	d.r.GET("/v1/me", d.a.person(), d.check, d.op.GetMe)
+	d.r.POST("/auth/logout", d.a.person(), d.a.ownPage, d.check, d.a.logout)
+	d.r.POST("/v1/me/terminals", d.a.person(), d.a.ownPage, d.check, d.op.OpenTerminal)
+}
+
+// citizens ask about themselves.
+func (d doors) citizens() {
+	citizen := d.r.Group("/v1/me", d.a.person(RoleCitizen))
+	citizen.GET("/accesses", d.check, d.op.ListMyAccesses)
+	citizen.GET("/accesses/:origin/:index/receipt", d.check, d.op.GetMyReceipt)
+	citizen.GET("/bases", d.check, d.op.ListMyBases)
+	citizen.POST("/bases", d.a.ownPage, d.check, d.op.GrantBasis)
+	citizen.POST("/bases/notice", d.a.ownPage, d.check, d.op.ShowNotice)
+	citizen.POST("/bases/:id/withdraw", d.a.ownPage, d.check, d.op.WithdrawBasis)
+	citizen.GET("/bases/:id", d.check, d.op.GetMyBasis)
+	citizen.POST("/bases/:id/pause", d.a.ownPage, d.check, d.op.PauseBasis)
+	citizen.POST("/bases/:id/resume", d.a.ownPage, d.check, d.op.ResumeBasis)
+	citizen.GET("/bases/:id/events/:seq/receipt", d.check, d.op.GetBasisReceipt)
+	citizen.GET("/bases/:id/events/:seq/page", d.check, d.op.GetBasisPage)
+	citizen.GET("/requests", d.check, d.op.ListMyRequests)
+	citizen.POST("/requests/:id/grant", d.a.ownPage, d.check, d.op.GrantRequest)
+	citizen.POST("/requests/:id/refuse", d.a.ownPage, d.check, d.op.RefuseRequest)
+	citizen.POST("/requests/:id/defer", d.a.ownPage, d.check, d.op.DeferRequest)
+	citizen.GET("/licences", d.check, d.op.ListMyLicences)
+	citizen.GET("/licences/:id/file", d.check, d.op.GetMyLicenceFile)
+	citizen.POST("/presentations", d.a.ownPage, d.check, d.op.ShowPresentation)
+	citizen.POST("/presentations/offline", d.a.ownPage, d.check, d.op.ShowOffline)
+	citizen.GET("/presentations/:id", d.check, d.op.GetMyPresentation)
+	citizen.GET("/notifications", d.check, d.op.ListMyNotifications)
+	citizen.POST("/notifications/:origin/:index/read", d.a.ownPage, d.check, d.op.ReadMyNotification)
+}
+
+// issuers are the desks of departments that issue licences.
+func (d doors) issuers() {
+	d.r.POST("/v1/licences", d.a.person(RoleApprover), d.a.ownPage, d.check, d.op.RegisterLicence)
+	d.r.POST("/v1/licences/collected", d.a.person(RoleApprover), d.a.ownPage, d.a.collectLicence)
+	d.r.POST("/v1/licences/batches", d.a.person(RoleApprover), d.a.ownPage, d.check, d.op.OpenLicenceBatch)
+	d.r.GET("/v1/licences/batches/:id", d.a.person(RoleApprover), d.check, d.op.GetLicenceBatch)
+	d.r.GET("/v1/licences/:id", d.a.person(RoleApprover), d.check, d.op.GetLicence)
+	d.r.GET("/v1/licences/:id/file", d.a.person(RoleApprover), d.check, d.op.GetLicenceFile)
+	d.r.POST("/v1/licences/:id/signature", d.a.person(RoleApprover), d.a.ownPage, d.check, d.op.SignLicence)
+	d.r.POST("/v1/licences/:id/versions", d.a.person(RoleApprover), d.a.ownPage, d.check, d.op.ChangeLicence)
+	d.r.POST("/v1/licences/:id/abolition", d.a.person(RoleApprover), d.a.ownPage, d.check, d.op.AbolishLicence)
+}
+
+// counters are the desks of those who handle cases.
+func (d doors) counters() {
+	handling := d.a.person(RoleApprover, RoleConsumer)
+	d.r.GET("/v1/desk", handling, d.check, d.op.GetDesk)
+	d.r.POST("/v1/desk/scans", handling, d.a.ownPage, d.a.atDesk(d.a.exchanges.ScanAtDesk))
+	d.r.POST("/v1/desk/exchanges", handling, d.a.ownPage, d.a.atDesk(d.a.exchanges.AtDesk))
+	d.r.POST("/v1/desk/verifications", handling, d.a.ownPage, d.a.verifyAtDesk)
+	d.r.GET("/v1/desk/cases", handling, d.check, d.op.GetCase)
+	d.r.POST("/v1/desk/cases/acceptance", handling, d.a.ownPage, d.check, d.op.AcceptCase)
+	d.r.POST("/v1/desk/cases/demands", handling, d.a.ownPage, d.check, d.op.DemandPaper)
+	d.r.POST("/v1/desk/cases/decision", handling, d.a.ownPage, d.check, d.op.DecideCase)
+}
+
+// bureau is the data bureau's desk, and what auditors read.
+func (d doors) bureau() {
+	d.r.POST("/v1/bureau/bases", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.OpenStatutoryBasis)
+	d.r.POST("/v1/bureau/bases/:id/events", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.GovernBasis)
+	d.r.GET("/v1/bureau/erasures", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListOverdueErasures)
+	d.r.POST("/v1/bureau/emergencies", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.ProposeEmergency)
+	d.r.POST("/v1/bureau/emergencies/:id/approval", d.a.person(RoleBureau, RoleApprover), d.a.ownPage, d.check, d.op.ApproveEmergency)
+	d.r.GET("/v1/bureau/exchanges", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListExchanges)
+	d.r.GET("/v1/bureau/effects", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListEffects)
+	d.r.GET("/v1/bureau/sources", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListSources)
+	d.r.GET("/v1/returns", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListReturns)
+	d.r.GET("/v1/returns/:id", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.GetReturn)
+	d.r.GET("/v1/bureau/probing", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListProbing)
+	d.r.GET("/v1/bureau/paper-demands", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListPaperDemands)
+	d.r.GET("/v1/bureau/rates", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListRates)
+}
+
+// editions are what is in force, and how it changes.
+func (d doors) editions() {
+	staff := d.a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
+	d.r.GET("/v1/editions/:kind", staff, d.check, d.op.ListEditions)
+	d.r.GET("/v1/editions/:kind/:number", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.GetEdition)
+	d.r.GET("/v1/editions/:kind/:number/changes", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListEditionChanges)
+	d.r.GET("/v1/catalog/form", d.a.person(RoleProvider, RoleBureau, RoleAuditor), d.check, d.op.GetCatalogForm)
+	d.r.POST("/v1/catalog/plans", d.a.person(RoleProvider, RoleBureau), d.a.ownPage, d.check, d.op.PlanCatalogue)
+	d.r.GET("/v1/proposals", d.a.person(RoleProvider, RoleBureau, RoleAuditor), d.check, d.op.ListProposals)
+	d.r.POST("/v1/proposals", d.a.person(RoleProvider, RoleBureau), d.a.ownPage, d.check, d.op.ProposeEdition)
+	d.r.GET("/v1/proposals/:id", d.a.person(RoleProvider, RoleBureau, RoleAuditor), d.check, d.op.GetProposal)
+	d.r.POST("/v1/proposals/:id/events", d.a.person(RoleProvider, RoleBureau), d.a.ownPage, d.check, d.op.DecideProposal)
+	d.r.POST("/v1/policies/explain", staff, d.a.ownPage, d.check, d.op.ExplainDecision)
+	d.r.POST("/v1/policies/replays", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.StartReplay)
+	d.r.GET("/v1/policies/replays/:id", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.GetReplay)
+}
+
+// rights to use data: who applies, who answers, who watches.
+func (d doors) rights() {
+	desk := d.a.person(RoleConsumer, RoleProvider, RoleBureau, RoleAuditor)
+	d.r.GET("/v1/matters", desk, d.check, d.op.ListMatters)
+	d.r.GET("/v1/matters/:id", desk, d.check, d.op.GetMatter)
+	d.r.POST("/v1/matters/:id/events", desk, d.a.ownPage, d.check, d.op.ActInMatter)
+	d.r.POST("/v1/applications", desk, d.a.ownPage, d.check, d.op.FileApplication)
+	d.r.POST("/v1/objections", desk, d.a.ownPage, d.check, d.op.FileObjection)
+	d.r.POST("/v1/catalog-updates", desk, d.a.ownPage, d.check, d.op.AskForCatalogUpdate)
+	d.r.GET("/v1/grants", desk, d.check, d.op.ListGrants)
+	d.r.POST("/v1/grants/:id/events", desk, d.a.ownPage, d.check, d.op.ActOnGrant)
+	d.r.GET("/v1/cases/unverified", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListUnverifiedUses)
+	d.r.GET("/v1/stops", desk, d.check, d.op.ListStops)
+	d.r.POST("/v1/stops", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.StopAtOnce)
+	d.r.POST("/v1/stops/:id/reopening", d.a.person(RoleBureau, RoleApprover), d.a.ownPage, d.check, d.op.ReopenStop)
+}
+
+// duties are what policies oblige to.
+func (d doors) duties() {
+	d.r.GET("/v1/confirmations", d.a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau, RoleAuditor), d.check, d.op.ListConfirmations)
+	d.r.POST("/v1/confirmations/:id/events", d.a.person(RoleConsumer, RoleProvider, RoleApprover), d.a.ownPage, d.check, d.op.DecideConfirmation)
 }
 
 // newRouter matches addresses as they were sent: %2F is not a slash, and an address
