@@ -28,7 +28,7 @@ export async function consent(browser, world, language) {
   await page.click('[data-waiting]')
   await page.locator(`[data-request="${request}"]`).waitFor()
   await look('requests')
-  await page.click(`[data-request="${request}"]`)
+  await page.click(`a[data-request="${request}"]`)
   await page.waitForSelector('.notice')
   await page.setViewportSize({ ...phone, height: 1440 }) // the whole of it, above the bar below
   await look('request')
@@ -36,7 +36,8 @@ export async function consent(browser, world, language) {
   expect('wider than a narrow phone', await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false)
   await page.setViewportSize(phone)
   await page.click('[data-later]')
-  await page.click(`[data-request="${request}"] >> nth=0`)
+  await page.waitForURL(/#\/requests$/) // the request's own page bears its name as well
+  await page.click(`a[data-request="${request}"]`)
 
   await grantsFieldByField(page, words)
   const card = page.locator(`[data-basis="${request}"]`)
