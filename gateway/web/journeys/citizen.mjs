@@ -51,6 +51,7 @@ export async function citizen(browser, world, language) {
   await page.goto(`${world.kapok}/safe#/bases`)
   await card.locator(`button:has-text("${words.withdraw}")`).click()
   await page.locator('.van-dialog__confirm').click()
+  await page.locator('.van-dialog').waitFor({ state: 'hidden' }) // while it fades it has lost its name
   await card.locator(`text=${words.withdrawn}`).waitFor()
   expect('the call after the withdrawal', await call(world, wanted, basis.id), { status: 403, code: 'basis-ended' })
   await page.goto(`${world.kapok}/safe#/uses`)
