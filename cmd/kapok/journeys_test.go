@@ -33,7 +33,7 @@ func TestJourneys(t *testing.T) {
 	trial := startTrial(t, programs, data)
 	counter := httptest.NewServer(trial.departments(t))
 	defer counter.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	journeys := exec.CommandContext(ctx, "node", "all.mjs")
 	journeys.Dir = filepath.Join(web, "journeys")
