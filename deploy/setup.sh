@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make run` and `make test` need and this machine lacks. Says what
 # it does; where it cannot, says exactly what to do. Safe to run again.
-# `deploy/setup.sh test` adds a Chromium and Chinese type for the journeys through the pages.
+# `deploy/setup.sh test` adds a MariaDB for the connector's tests, a Chromium and Chinese type for the journeys.
 set -euo pipefail
 
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -24,10 +24,10 @@ has_mariadb() { have mariadbd || [ -x /usr/sbin/mariadbd ]; }
 
 missing=()
 has_postgres || missing+=(postgresql)
-has_mariadb  || missing+=(mariadb-server)
 have openssl || missing+=(openssl)
 have curl    || missing+=(curl)
 have xxd || have od || missing+=(coreutils)
+[ "${1:-}" != test ] || has_mariadb || missing+=(mariadb-server)
 if [ "${1:-}" = test ] && have apt-get; then
   have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
   compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || missing+=(fonts-noto-cjk)
