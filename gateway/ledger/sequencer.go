@@ -189,7 +189,7 @@ func (l *Log) sealAtOnce(ctx context.Context, b *batch, ask Ask) error {
 	if len(b.items) == 0 {
 		return nil
 	}
-	stood := l.tree.mark()
+	stood, sealed := l.tree.mark(), l.sealed
 	w, err := l.prepare(ctx, b)
 	if err != nil {
 		l.tree = nil
@@ -202,6 +202,7 @@ func (l *Log) sealAtOnce(ctx context.Context, b *batch, ask Ask) error {
 		return nil
 	case errors.Is(err, ErrFound):
 		l.tree.back(stood)
+		l.sealed = sealed // or the month that this batch begins would go unlisted
 		l.wary = waryFor
 		return l.attempt(b)
 	case errors.Is(err, ErrLeaseLost), errors.Is(err, ErrMoved), errors.Is(err, ErrNotSent):
