@@ -57,21 +57,9 @@ const sweepEvery = 10 * time.Second
 
 // keepBases ends what time has ended, until ctx ends; the channel is closed then.
 func (n *node) keepBases(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(sweepEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := n.safe.Sweep(ctx); err != nil && ctx.Err() == nil {
-				n.log.Warn("some bases that time has ended are not ended yet; tried again soon", "error", err)
-			}
+	return every(ctx, sweepEvery, nil, func() {
+		if err := n.safe.Sweep(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("some bases that time has ended are not ended yet; tried again soon", "error", err)
 		}
-	}()
-	return done
+	})
 }

@@ -163,25 +163,13 @@ func (e *inForce) behind(numbers map[string]int64) bool {
 // watchEditions takes over each new edition soon after it was published, until ctx
 // ends; the channel is closed then. A use that comes before it takes it over itself.
 func (n *node) watchEditions(ctx context.Context) <-chan struct{} {
-	done, woken := make(chan struct{}), make(chan struct{}, 1)
+	woken := make(chan struct{}, 1)
 	go n.listenEditions(ctx, woken)
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(pollEditions)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			case <-woken:
-			}
-			if err := n.refresh(ctx); err != nil && ctx.Err() == nil {
-				n.log.Error("an edition in force could not be taken over; this node serves nothing until it can", "error", err)
-			}
+	return every(ctx, pollEditions, woken, func() {
+		if err := n.refresh(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("an edition in force could not be taken over; this node serves nothing until it can", "error", err)
 		}
-	}()
-	return done
+	})
 }
 
 func (n *node) listenEditions(ctx context.Context, woken chan<- struct{}) {

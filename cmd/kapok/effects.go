@@ -11,21 +11,9 @@ const effectsEvery = 2 * time.Second
 // keepCounting counts for the effect board what the logs gained, until ctx ends; the
 // channel is closed then. Any number of nodes may do it at once.
 func (n *node) keepCounting(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(effectsEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if _, err := n.database.Ledger().CountEffects(ctx); err != nil && ctx.Err() == nil {
-					n.log.Warn("the effects could not be counted; tried again soon", "error", err)
-				}
-			}
+	return every(ctx, effectsEvery, nil, func() {
+		if _, err := n.database.Ledger().CountEffects(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("the effects could not be counted; tried again soon", "error", err)
 		}
-	}()
-	return done
+	})
 }

@@ -83,21 +83,9 @@ const batchesEvery = time.Second
 // issueBatches issues what is kept to be issued in bulk, until ctx ends; the channel is
 // closed then. Any number of nodes may do it at once, and go on where one was killed.
 func (n *node) issueBatches(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(batchesEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if err := n.licences.RunOpenBatches(ctx); err != nil && ctx.Err() == nil {
-					n.log.Warn("licences could not be issued in bulk; tried again in a second", "error", err)
-				}
-			}
+	return every(ctx, batchesEvery, nil, func() {
+		if err := n.licences.RunOpenBatches(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("licences could not be issued in bulk; tried again in a second", "error", err)
 		}
-	}()
-	return done
+	})
 }

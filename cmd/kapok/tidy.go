@@ -16,21 +16,7 @@ const (
 // keepTidy forgets what has expired, until ctx ends; the channel is closed then. Any
 // number of nodes may do it at once.
 func (n *node) keepTidy(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(tidyEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				n.tidy(ctx, time.Now())
-			}
-		}
-	}()
-	return done
+	return every(ctx, tidyEvery, nil, func() { n.tidy(ctx, time.Now()) })
 }
 
 func (n *node) tidy(ctx context.Context, now time.Time) {
