@@ -59,17 +59,15 @@ func drawQR(text string, level qrcode.RecoveryLevel) (picture []byte, drawn stri
 	if err != nil {
 		return nil, "", err
 	}
-	size := qrSize
-	if modules := len(qr.Bitmap()); modules*qrModule > size {
-		size = modules * qrModule
-	}
-	picture, err = qr.PNG(size)
+	modules := len(qr.Bitmap())
+	// A negative size counts pixels of a module: every module has the same, so that the picture can be read exactly.
+	picture, err = qr.PNG(-max(qrModule, qrSize/modules))
 	return picture, svg(qr.Bitmap()), err
 }
 
 const qrModule = 4 // pixels at least, so that a phone's screen and a scanner agree
 
-const qrSize = 320 // pixels
+const qrSize = 320 // pixels, about
 
 // svg draws the modules of a QR, one path for all.
 func svg(modules [][]bool) string {

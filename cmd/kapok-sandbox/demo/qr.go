@@ -19,15 +19,18 @@ func readQR(picture []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the QR is no PNG: %w", err)
 	}
-	bitmap, err := gozxing.NewBinaryBitmapFromImage(seen)
-	if err != nil {
-		return "", err
+	// The picture is exact, so its modules are counted; looking for a QR as in a photograph misses one in thirty.
+	exact := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true}
+	for _, hints := range []map[gozxing.DecodeHintType]any{exact, nil} {
+		bitmap, err := gozxing.NewBinaryBitmapFromImage(seen)
+		if err != nil {
+			return "", err
+		}
+		if read, err := qrcode.NewQRCodeReader().Decode(bitmap, hints); err == nil {
+			return read.GetText(), nil
+		}
 	}
-	read, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
-	if err != nil {
-		return "", fmt.Errorf("the QR cannot be read: %w", err)
-	}
-	return read.GetText(), nil
+	return "", errors.New("the QR cannot be read")
 }
 
 // readScan reads the one basis that a scan gave.
