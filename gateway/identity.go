@@ -65,6 +65,16 @@ func IdentityTypes() []IdentityType {
 // keyed look-up. It goes nowhere else.
 func (id Identity) Number() string { return id.number }
 
+// Born is the date of birth that the number tells (GB 11643, characters 7 to 14), at
+// midnight UTC; false where numbers of the type tell none.
+func (id Identity) Born() (time.Time, bool) {
+	if id.Type != CitizenID && id.Type != ResidencePermit {
+		return time.Time{}, false
+	}
+	born, err := time.Parse("20060102", id.number[6:14])
+	return born, err == nil
+}
+
 // IsZero reports whether id names nobody.
 func (id Identity) IsZero() bool { return id.number == "" }
 

@@ -3,12 +3,14 @@ package httpapi
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"golang.org/x/oauth2"
 
+	"kapok/crypto/sm"
 	"kapok/gateway"
 	"kapok/gateway/postgres"
 )
@@ -16,7 +18,9 @@ import (
 // identityClaims are what Kapok reads of what the provider says of a person. The
 // names are those of the province's service (统一身份认证).
 type identityClaims struct {
-	Issuer   string `json:"-"`
+	Issuer    string `json:"-"`
+	Assertion string `json:"-"` // SM3 of the ID token, hex
+
 	Subject  string `json:"sub"`
 	IDType   string `json:"idcardtype"`
 	IDNumber string `json:"idcardnumber"`
@@ -43,11 +47,15 @@ func (a *api) claimsOf(ctx context.Context, code string, login postgres.Login) (
 	if subtle.ConstantTimeCompare([]byte(idToken.Nonce), []byte(login.Nonce)) != 1 {
 		return identityClaims{}, untrusted(errors.New("nonce is not the one of this sign-in"))
 	}
+	if err := steppedUp(login, authTime(idToken)); err != nil {
+		return identityClaims{}, err
+	}
 	claims := identityClaims{}
 	if err := idToken.Claims(&claims); err != nil {
 		return identityClaims{}, untrusted(errors.New("claims of the ID token are not of the expected form"))
 	}
-	claims.Issuer = idToken.Issuer
+	digest := sm.Sum([]byte(raw))
+	claims.Issuer, claims.Assertion = idToken.Issuer, hex.EncodeToString(digest[:])
 	return identity.complete(ctx, token, claims)
 }
 
@@ -64,7 +72,7 @@ func (d *discovered) complete(ctx context.Context, token *oauth2.Token, claims i
 	if err := info.Claims(&more); err != nil || more.Subject != claims.Subject {
 		return identityClaims{}, untrusted(errors.New("user info is not of the person of the ID token"))
 	}
-	more.Issuer = claims.Issuer
+	more.Issuer, more.Assertion = claims.Issuer, claims.Assertion
 	return more, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kapok/gateway"
+	"kapok/gateway/basis"
 	"kapok/gateway/postgres"
 )
 
@@ -25,11 +26,9 @@ func (a *api) rolesOf(ctx context.Context, claims identityClaims) (postgres.Sess
 		}
 	}
 	if claims.IDNumber != "" && slices.Contains(identityCard, claims.IDType) {
-		ref, err := a.citizen(ctx, claims.IDNumber)
-		if err != nil {
+		if err := a.citizen(ctx, claims.IDNumber, &session); err != nil {
 			return postgres.Session{}, err
 		}
-		session.SubjectRef = ref
 		session.Roles = append(session.Roles, string(RoleCitizen))
 	}
 	if len(session.Roles) == 0 {
@@ -38,12 +37,16 @@ func (a *api) rolesOf(ctx context.Context, claims identityClaims) (postgres.Sess
 	return session, nil
 }
 
-func (a *api) citizen(ctx context.Context, number string) (string, error) {
+func (a *api) citizen(ctx context.Context, number string, session *postgres.Session) error {
 	identity, err := gateway.ParseIdentity(gateway.CitizenID, number)
 	if err != nil {
-		return "", untrusted(err)
+		return untrusted(err)
 	}
-	return a.subjects.SubjectRef(ctx, identity)
+	if born, told := identity.Born(); told {
+		session.AgeBand = basis.BandOf(born, a.now())
+	}
+	session.SubjectRef, err = a.subjects.SubjectRef(ctx, identity)
+	return err
 }
 
 // level is the assurance level that the provider names; the lowest where it names none.

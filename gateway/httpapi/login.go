@@ -28,19 +28,25 @@ func (a *api) startLogin(c *gin.Context) {
 		writeProblem(c, err)
 		return
 	}
+	step, err := stepFor(c.Query("for"))
+	if err != nil {
+		writeProblem(c, err)
+		return
+	}
 	state, browser, nonce, verifier := newToken(), newToken(), newToken(), oauth2.GenerateVerifier()
 	stateHash, _ := tokenHash(state)
 	browserHash, _ := tokenHash(browser)
 	err = a.logins.SaveLogin(c.Request.Context(), stateHash, postgres.Login{
 		BrowserHash: browserHash, Nonce: nonce, Verifier: verifier,
-		ReturnTo: address.Local(c.Query("return_to")), Expires: a.now().Add(loginLife),
+		ReturnTo: address.Local(c.Query("return_to")), StepFor: step, Expires: a.now().Add(loginLife),
 	})
 	if err != nil {
 		writeProblem(c, err)
 		return
 	}
 	a.cookies.set(c, loginCookie, browser, loginLife)
-	c.Redirect(http.StatusFound, identity.oauth.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)))
+	options := append(stepOptions(step), oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier))
+	c.Redirect(http.StatusFound, identity.oauth.AuthCodeURL(state, options...))
 }
 
 // finishLogin comes back from the identity provider. The state is used up whatever
@@ -78,6 +84,9 @@ func (a *api) signIn(c *gin.Context) (postgres.Session, string, error) {
 		return postgres.Session{}, "", err
 	}
 	session, err := a.rolesOf(ctx, claims)
+	if login.StepFor != "" {
+		session.Step = postgres.Step{For: login.StepFor, Assertion: claims.Assertion}
+	}
 	return session, login.ReturnTo, err
 }
 

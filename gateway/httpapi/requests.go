@@ -96,6 +96,7 @@ func (h handlers) GrantRequest(ctx context.Context, request GrantRequestRequestO
 	body := *request.Body
 	granted, err := h.safe.GrantRequest(ctx, citizenOf(v.session), request.ID, safe.Consented{
 		NoticeSM3: body.NoticeSM3, Separate: body.Separate, Optional: body.Optional,
+		Assertion: h.steppedFor(v.session, body.NoticeSM3),
 	})
 	if err != nil {
 		return nil, err

@@ -120,7 +120,7 @@ func holds(session *postgres.Session, roles ...Role) bool {
 
 // citizenOf and staffOf are the person as the rest of Kapok names them.
 func citizenOf(session *postgres.Session) safe.Person {
-	return safe.Person{Ref: session.SubjectRef, Level: session.AuthLevel}
+	return safe.Person{Ref: session.SubjectRef, Level: session.AuthLevel, AgeBand: session.AgeBand}
 }
 
 func staffOf(session *postgres.Session) safe.Person {

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 	"time"
+
+	"kapok/gateway/postgres"
 )
 
 // terminalLife is how long a session of the command line lasts.
@@ -13,6 +15,7 @@ const terminalLife = 8 * time.Hour
 func (h handlers) OpenTerminal(ctx context.Context, _ OpenTerminalRequestObject) (OpenTerminalResponseObject, error) {
 	ctx, v := unwrap(ctx)
 	session, token := *v.session, newToken()
+	session.Step = postgres.Step{} // what was signed in for stays with the browser
 	session.Expires = h.now().Add(terminalLife)
 	hash, _ := tokenHash(token) // of our own making
 	if err := h.sessions.BeginSession(ctx, hash, session); err != nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"kapok/gateway/basis"
 )
 
 // Session is a person who is signed in.
@@ -16,6 +18,15 @@ type Session struct {
 	Roles      []string // may be empty
 	AuthLevel  string   // of the sign-in
 	Expires    time.Time
+
+	AgeBand basis.AgeBand // of a citizen, on the day of the sign-in; "": not known
+	Step    Step
+}
+
+// Step says what else a sign-in was for (step-up). The zero one: nothing else.
+type Step struct {
+	For       string // SM3 of the notice that is about to be agreed to, hex
+	Assertion string // SM3 of the provider's ID token, hex
 }
 
 // Login is a sign-in on its way to the identity provider and back.
@@ -24,14 +35,15 @@ type Login struct {
 	Nonce       string
 	Verifier    string // PKCE
 	ReturnTo    string
+	StepFor     string // SM3 of a notice, hex; "": an ordinary sign-in
 	Expires     time.Time
 }
 
 // SaveLogin keeps what has to match when the person comes back, under the state's hash.
 func (db *DB) SaveLogin(ctx context.Context, state [32]byte, login Login) error {
 	_, err := db.pool.Exec(ctx, `
-		insert into logins (state_sm3, browser_sm3, nonce, verifier, return_to, expires_at) values ($1, $2, $3, $4, $5, $6)`,
-		state[:], login.BrowserHash[:], login.Nonce, login.Verifier, login.ReturnTo, login.Expires)
+		insert into logins (state_sm3, browser_sm3, nonce, verifier, return_to, step_for, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+		state[:], login.BrowserHash[:], login.Nonce, login.Verifier, login.ReturnTo, login.StepFor, login.Expires)
 	return explain(err)
 }
 
@@ -42,8 +54,8 @@ func (db *DB) TakeLogin(ctx context.Context, state [32]byte) (*Login, error) {
 	var fresh bool
 	err := db.pool.QueryRow(ctx, `
 		delete from logins where state_sm3 = $1
-		returning browser_sm3, nonce, verifier, return_to, expires_at, expires_at > now()`, state[:]).
-		Scan(&browser, &login.Nonce, &login.Verifier, &login.ReturnTo, &login.Expires, &fresh)
+		returning browser_sm3, nonce, verifier, return_to, step_for, expires_at, expires_at > now()`, state[:]).
+		Scan(&browser, &login.Nonce, &login.Verifier, &login.ReturnTo, &login.StepFor, &login.Expires, &fresh)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && !fresh {
 		return nil, nil
 	}
@@ -61,8 +73,9 @@ func (db *DB) BeginSession(ctx context.Context, token [32]byte, s Session) error
 		roles = []string{}
 	}
 	_, err := db.pool.Exec(ctx, `
-		insert into sessions (token_sm3, subject_ref, issuer, subject, roles, level, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-		token[:], s.SubjectRef, s.Issuer, s.Subject, roles, s.AuthLevel, s.Expires)
+		insert into sessions (token_sm3, subject_ref, issuer, subject, roles, level, age_band, step_for, step_sm3, expires_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		token[:], s.SubjectRef, s.Issuer, s.Subject, roles, s.AuthLevel, s.AgeBand, s.Step.For, s.Step.Assertion, s.Expires)
 	return explain(err)
 }
 
@@ -70,9 +83,9 @@ func (db *DB) BeginSession(ctx context.Context, token [32]byte, s Session) error
 func (db *DB) Session(ctx context.Context, token [32]byte) (*Session, error) {
 	var s Session
 	err := db.pool.QueryRow(ctx, `
-		select subject_ref, issuer, subject, roles, level, expires_at from sessions
+		select subject_ref, issuer, subject, roles, level, age_band, step_for, step_sm3, expires_at from sessions
 		where token_sm3 = $1 and ended_at is null and expires_at > now()`, token[:]).
-		Scan(&s.SubjectRef, &s.Issuer, &s.Subject, &s.Roles, &s.AuthLevel, &s.Expires)
+		Scan(&s.SubjectRef, &s.Issuer, &s.Subject, &s.Roles, &s.AuthLevel, &s.AgeBand, &s.Step.For, &s.Step.Assertion, &s.Expires)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

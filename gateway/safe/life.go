@@ -83,6 +83,16 @@ func (p Person) sure() error {
 	return failure
 }
 
+// ofAge refuses who is under 14: their guardian consents for them (PIPL 31).
+func (p Person) ofAge() error {
+	if p.AgeBand != basis.Under14 || p.For != "" {
+		return nil
+	}
+	failure := gateway.Fail(gateway.Forbidden, "guardian-needed", "For a person under 14 a guardian consents (PIPL 31).")
+	failure.Remedy = "The guardian comes to the counter with the child's documents."
+	return failure
+}
+
 // subject is for whom the person acts: for themselves, or under a mandate for another.
 func (p Person) subject() string {
 	if p.For != "" {

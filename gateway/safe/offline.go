@@ -19,6 +19,9 @@ type Journal interface {
 // ShowOffline makes what a person shows where there is no network. That it was made is in
 // the ledger before it is handed out; who looks at it is not, which its reader is told.
 func (s *Service) ShowOffline(ctx context.Context, person Person, shown []licence.Metadata, purpose string) (licence.Offline, string, error) {
+	if err := person.ofAge(); err != nil {
+		return licence.Offline{}, "", err
+	}
 	if _, known := s.Catalog().Purpose(purpose); purpose != "" && !known {
 		return licence.Offline{}, "", unknown("/purpose", "The catalogue holds no such purpose.")
 	}

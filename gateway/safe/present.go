@@ -69,6 +69,9 @@ func PresentationNotice() Notice {
 
 // Present makes a code for some items of a person's licences.
 func (s *Service) Present(ctx context.Context, person Person, items []string, purpose string, separate bool) (Shown, error) {
+	if err := person.ofAge(); err != nil {
+		return Shown{}, err
+	}
 	c := s.Catalog()
 	if _, known := c.Purpose(purpose); purpose != "" && !known {
 		return Shown{}, unknown("/purpose", "The catalogue holds no such purpose.")

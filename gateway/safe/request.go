@@ -183,6 +183,9 @@ func (s *Service) agreed(ctx context.Context, person Person, r Request, c Consen
 
 // expressed says who agreed, to what notice, and to which sensitive fields by itself.
 func (s *Service) expressed(person Person, draft basis.Basis, c Consented, notice Notice) (basis.Basis, error) {
+	if err := person.ofAge(); err != nil {
+		return basis.Basis{}, err
+	}
 	if left := without(draft.Sensitive, c.Separate); len(left) > 0 {
 		failure := gateway.Fail(gateway.Conflict, "separate-missing", "Each sensitive field has to be agreed to by itself (PIPL 29); those left are named.")
 		failure.Field, failure.Fields = "/separate", left
@@ -196,11 +199,14 @@ func (s *Service) expressed(person Person, draft basis.Basis, c Consented, notic
 	}
 	if draft.Kind == basis.WrittenConsent && c.Assertion == "" {
 		failure := gateway.Fail(gateway.Forbidden, "step-up-missing", "A written consent needs a sign-in for exactly this.")
-		failure.Remedy = "Sign in at /auth/login with level=L3 and for=the notice's sm3."
+		failure.Remedy = "Sign in at /auth/login?level=L3&for=SM3 with the notice's sm3."
 		return basis.Basis{}, failure
 	}
 	now := s.Now()
 	draft.Actor = basis.Actor{Ref: person.Ref, AuthLevel: person.Level, Method: "oidc", MandateID: person.Mandate, Assertion: c.Assertion}
+	if person.For == "" {
+		draft.AgeBand = person.AgeBand
+	}
 	draft.From, draft.CooldownUntil = now, time.Time{}
 	draft.Notice = basis.Notice{
 		ID: notice.ID, Version: notice.Version, SM3: notice.SM3, Language: notice.Language, ShownAt: now, SeparateAck: draft.Sensitive,

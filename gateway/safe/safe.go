@@ -70,6 +70,8 @@ type Person struct {
 	Ref   string // subject_ref of a citizen, the provider's subject for staff
 	Level string // assurance level of the sign-in: "L3"
 
+	AgeBand basis.AgeBand // of a citizen, when they signed in; "": not known
+
 	For     string // the subject_ref of whom they act for; "": themselves
 	Mandate string // by which they do
 }

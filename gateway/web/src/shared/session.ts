@@ -15,6 +15,14 @@ export const hasRole = (...roles: Role[]): boolean => roles.some((role) => sessi
 
 /** Leads to the identity provider and back to this very place of the page. */
 export function signIn(): void {
-  const back = location.pathname + location.hash
-  location.assign('/auth/login?return_to=' + encodeURIComponent(back))
+  location.assign(loginHere())
+}
+
+/** The same, to prove anew who one is for the notice of that SM3 (a written consent). */
+export function signInFor(notice: string): void {
+  location.assign(`${loginHere()}&level=L3&for=${notice}`)
+}
+
+function loginHere(): string {
+  return '/auth/login?return_to=' + encodeURIComponent(location.pathname + location.hash)
 }
