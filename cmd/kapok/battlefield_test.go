@@ -37,6 +37,8 @@ var gatewayProgram = sync.OnceValues(func() (string, error) {
 // and callers who do not give up.
 type battlefield struct {
 	*world
+	department *caller // that the load calls as
+
 	server  *local.Server
 	folder  string // of the server's data
 	anchors string
@@ -63,10 +65,10 @@ func newBattlefield(t *testing.T) *battlefield {
 	keyFolder := t.TempDir()
 	w.keys = keysConfig{Backend: fileBackend, Folder: keyFolder, PassphraseFile: filepath.Join(keyFolder, "passphrase"), Lifetime: time.Hour}
 	b := &battlefield{world: w, server: server, folder: folder, anchors: filepath.Join(keyFolder, "anchors"), address: freeAddress(t), stop: make(chan struct{})}
-	department, basis := b.prepare()
+	basis := b.prepare()
 	b.writeConfig(keyFolder)
 	for range 4 {
-		b.load.Go(func() { b.call(department, ask(basis, "name", "state")) })
+		b.load.Go(func() { b.call(b.department, ask(basis, "name", "state")) })
 	}
 	t.Cleanup(b.end)
 	return b
@@ -74,7 +76,7 @@ func newBattlefield(t *testing.T) *battlefield {
 
 // prepare enrols a caller and registers what its calls rest on, by a node that is
 // gone when the load begins.
-func (b *battlefield) prepare() (*caller, string) {
+func (b *battlefield) prepare() (basis string) {
 	b.t.Helper()
 	log := newLog(io.Discard)
 	ring, err := (&trial{out: io.Discard}).openKeys(b.t.Context(), b.keys, log)
@@ -86,14 +88,14 @@ func (b *battlefield) prepare() (*caller, string) {
 		b.t.Fatal(err)
 	}
 	b.nodes = []*node{n}
-	department, basis := b.enrol(dibao), b.statutory("name", "state")
+	b.department, basis = b.enrol(dibao), b.statutory("name", "state")
 	if b.bundle, err = ledger.ParseBundle(n.bundle()); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := n.stop(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
-	return department, basis
+	return basis
 }
 
 func (b *battlefield) writeConfig(folder string) {
