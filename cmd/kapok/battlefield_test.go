@@ -218,7 +218,7 @@ func (b *battlefield) call(department *caller, body string) {
 		}
 		given, err := b.try(client, department, body)
 		if err != nil {
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond) // more often, they would hold up who is to answer them
 			continue
 		}
 		b.mu.Lock()

@@ -15,9 +15,9 @@ import (
 	"kapok/gateway/postgres/pgtest"
 )
 
-// cycles is how often each is killed in a plain `go test`; KAPOK_CHAOS sets another
-// number.
-const cycles = 20
+// cycles is how often each is killed in a plain `go test`, a hundred in sum;
+// KAPOK_CHAOS sets another number.
+const cycles = 50
 
 func chaosCycles(t *testing.T) int {
 	t.Helper()
@@ -43,6 +43,7 @@ func newChaos(t *testing.T) *chaos {
 	if testing.Short() {
 		t.Skip("the kill test takes its time")
 	}
+	t.Parallel() // while one waits for the disk, the other starts its gateway
 	seed := uint64(time.Now().UnixNano() % 1_000_000)
 	t.Logf("seed %d", seed)
 	return &chaos{newBattlefield(t), rand.New(rand.NewPCG(seed, 1)), time.Now()}

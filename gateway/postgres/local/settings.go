@@ -27,6 +27,7 @@ func settings(l layout, socketFolder string, options Options) []string {
 		{"fsync", durability(options)},
 		{"full_page_writes", durability(options)},
 		{"synchronous_commit", "on"},
+		{"recovery_init_sync_method", recoverySync},
 
 		{"max_connections", "100"},
 		{"shared_buffers", sharedBuffers(options)},

@@ -9,3 +9,6 @@ func dieWithParent(*syscall.SysProcAttr) {}
 
 // kernelWatches: see watch.
 const kernelWatches = false
+
+// recoverySync: only Linux can write out a disk by one call.
+const recoverySync = "fsync"
