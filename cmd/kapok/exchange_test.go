@@ -66,7 +66,41 @@ func TestExchange(t *testing.T) {
 		t.Error("a changed receipt verifies")
 	}
 	wantTrail(t, w, released.ExchangeID, "intent", "outcome")
+	w.givesReceiptAgain(department, released)
 	wantNoPersonalData(t, w)
+}
+
+// givesReceiptAgain: the system that made an exchange has its receipt again, byte for
+// byte, and nobody else has.
+func (w *world) givesReceiptAgain(department *caller, released release) {
+	w.t.Helper()
+	path := "/v1/exchanges/" + released.ExchangeID + "/receipt"
+	got := department.orders(http.MethodGet, path, nil)
+	var again struct {
+		ExchangeID string            `json:"exchange_id"`
+		Receipts   []json.RawMessage `json:"receipts"`
+	}
+	got.into(w.t, &again)
+	if again.ExchangeID != released.ExchangeID || len(again.Receipts) != 1 || !bytes.Equal(again.Receipts[0], released.Receipt) {
+		w.t.Errorf("the receipt came again as another one: %s", got.body)
+	}
+	verifyAnswer(w.t, w, got, got.body)
+	other := w.enrol("tianhe-renshe-butie")
+	for what, who := range map[string]answer{
+		"another system":     other.orders(http.MethodGet, path, nil),
+		"an unknown id":      department.orders(http.MethodGet, "/v1/exchanges/00112233445566778899aabbccddeeff/receipt", nil),
+		"what is no id":      department.orders(http.MethodGet, "/v1/exchanges/x/receipt", nil),
+		"the id in capitals": department.orders(http.MethodGet, "/v1/exchanges/"+strings.ToUpper(released.ExchangeID)+"/receipt", nil),
+	} {
+		if who.status != http.StatusNotFound || who.problem(w.t).Code != "ledger-entry-unknown" {
+			w.t.Errorf("%s: %d %s", what, who.status, who.body)
+		}
+	}
+	if recent, err := w.nodes[0].database.Ledger().Recent(w.t.Context(), nil, 20); err != nil || !slices.ContainsFunc(recent, func(e postgres.LedgerEntry) bool {
+		return e.Entry.Kind == "command" && e.Entry.Value("door") == "receipt" && e.Entry.Value("exchange") == released.ExchangeID && e.Entry.Value("system") == department.system
+	}) {
+		w.t.Errorf("that the receipt was asked for is not in the ledger: %v", err)
+	}
 }
 
 // verifyAnswer checks that the answer is signed by a key that leads to the root, and

@@ -126,7 +126,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config {
 	return exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live, Refresh: n.refresh,
-		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Messages: keeper, Releases: n.releases,
+		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Record: n.database.Ledger(), Messages: keeper, Releases: n.releases,
 		Tests: n.database, Uses: n.database, Violations: corrections{n}, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Confirmations: n.database,
 		Signing:       n.operational.Current, Roots: [][]byte{n.keyring.Root()},

@@ -80,16 +80,17 @@ func withChain(answer any, certificates [][]byte) ([]byte, error) {
 	return fmt.Appendf(head[:len(head)-1], `,"chain":%s}`, chain), nil
 }
 
-// recordCommand records that a call was admitted; a call that comes again is refused.
-func (s *Service) recordCommand(ctx context.Context, u *use, door string) error {
+// recordCommand records that a call was admitted, with what it is about; a call that
+// comes again is refused.
+func (s *Service) recordCommand(ctx context.Context, u *use, door string, about ...ledger.Field) error {
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
 		Stops:  []ledger.Stop{{Kind: "key", ID: u.caller.KeyID}, {Kind: "system", ID: u.caller.System}, {Kind: "department", ID: u.caller.Department}},
 		Claims: []ledger.Claim{u.nonceClaim()},
 		Entry: func(found ledger.Found) ledger.Entry {
 			if _, refusal := weigh(found); refusal != nil {
-				return s.commandEntry(u, refusalKind, door, ledger.Field{Name: fieldCode, Value: refusal.Code})
+				return s.commandEntry(u, refusalKind, door, append(about, ledger.Field{Name: fieldCode, Value: refusal.Code})...)
 			}
-			return s.commandEntry(u, "command", door)
+			return s.commandEntry(u, "command", door, about...)
 		},
 	})
 	if err != nil {

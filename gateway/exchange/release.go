@@ -136,9 +136,3 @@ func (u *use) body(mark *watermark) ([]byte, error) {
 // forCaller discloses to the calling system all that it knows itself; the link to
 // the person's other entries stays with the person.
 func forCaller(field string) bool { return field != ledger.SubjectField }
-
-// Receipt is to hand out the receipt of an earlier exchange to the system that made
-// it. Every release carries its own receipt; fetching it again is not built yet.
-func (s *Service) Receipt(context.Context, Call, string) (Release, error) {
-	return Release{}, gateway.Fail(gateway.NotBuilt, "not-built", "Fetching a receipt again is not built yet; each release carries its own.")
-}

@@ -94,6 +94,7 @@ type Config struct {
 	Keys          Keys
 	Resolver      Resolver
 	Ledger        Ledger
+	Record        Record
 	Messages      Messages
 	Releases      Releases
 	Tests         Tests
@@ -122,6 +123,7 @@ type Service struct {
 	keys          Keys
 	resolver      Resolver
 	ledger        Ledger
+	record        Record
 	messages      Messages
 	releases      Releases
 	tests         Tests
@@ -159,7 +161,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, refresh: c.Refresh, keys: c.Keys,
-		resolver: c.Resolver, ledger: c.Ledger, messages: c.Messages, releases: c.Releases,
+		resolver: c.Resolver, ledger: c.Ledger, record: c.Record, messages: c.Messages, releases: c.Releases,
 		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations, consents: c.Consents, erasures: c.Erasures,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),

@@ -2693,6 +2693,20 @@ type ErasureList struct {
 // Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
 type ExchangeID = string
 
+// ExchangeReceipts defines model for ExchangeReceipts.
+type ExchangeReceipts struct {
+	// Chain Certificates of the key that signed.
+	Chain [][]byte `json:"chain"`
+
+	// ExchangeID Random; links intent, outcome and receipt.
+	//
+	// Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
+	ExchangeID ExchangeID `json:"exchange_id"`
+
+	// Receipts Of each outcome that was sealed, in order; the last one holds. The first is the one that came with the data.
+	Receipts []Receipt `json:"receipts"`
+}
+
 // ExchangeRequest defines model for ExchangeRequest.
 type ExchangeRequest struct {
 	// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"kapok/gateway/exchange"
 	"kapok/gateway/ledger"
 )
 
@@ -71,6 +72,17 @@ func (l *Ledger) Find(ctx context.Context, ref string) ([]LedgerEntry, error) {
 		return nil, explain(err)
 	}
 	return l.entriesAt(ctx, places)
+}
+
+// Outcomes is as exchange.Record has it.
+func (l *Ledger) Outcomes(ctx context.Context, ref string) ([]exchange.Place, error) {
+	rows, err := l.db.pool.Query(ctx, `
+		select origin, idx from ledger_places where ref = $1 and kind = $2 order by at, origin, idx`, refBytes(ref), ledger.OutcomeKind)
+	if err != nil {
+		return nil, explain(err)
+	}
+	places, err := pgx.CollectRows(rows, pgx.RowToStructByPos[exchange.Place])
+	return places, explain(err)
 }
 
 // Recent lists the latest entries of all logs, without whom they concern: up to
