@@ -115,7 +115,7 @@ func TestGrantBitesOnEveryNode(t *testing.T) {
 	}{
 		{grants.Suspend, http.StatusForbidden, "grant-suspended"},
 		{grants.Resume, http.StatusOK, ""},
-		{grants.Revoke, http.StatusForbidden, "grant-suspended"},
+		{grants.Revoke, http.StatusForbidden, "grant-missing"},
 	} {
 		if _, err := w.nodes[0].workflow.service.ActOnGrant(t.Context(), answerer, grants.GrantAct{Grant: g.ID, Event: step.event, Reason: "r"}); err != nil {
 			t.Fatal(err)
@@ -138,6 +138,43 @@ func TestGrantBitesOnEveryNode(t *testing.T) {
 		t.Errorf("the renewal is about %q, %v", m.About, err)
 	}
 	c.askInsurance(1, basis).wants(t, http.StatusOK, "")
+	w.renewsWithoutAGap(c, renewed, basis)
+}
+
+// renewsWithoutAGap: while calls run on one node, a grant is renewed on the other. No call
+// fails, and the old grant has ended when the new one is in force.
+func (w *world) renewsWithoutAGap(c *caller, old grants.Grant, basis string) {
+	t := w.t
+	t.Helper()
+	renewed := make(chan grants.Grant, 1)
+	m := w.apply(0, func(terms *grants.Terms) { terms.Renews, terms.DailyQuota = old.ID, 999 })
+	go func() {
+		defer close(renewed)
+		service := w.nodes[0].workflow.service
+		if _, err := service.Act(t.Context(), answerer, grants.Act{Matter: m.ID, Event: grants.Approve}); err != nil {
+			t.Error(err)
+			return
+		}
+		if page, _, err := service.ListGrants(t.Context(), applicant, grants.Filter{}, "", 1); err == nil && len(page) == 1 {
+			renewed <- page[0]
+		}
+	}()
+	for ended := false; !ended; {
+		c.askInsurance(1, basis).wants(t, http.StatusOK, "")
+		select {
+		case fresh, known := <-renewed:
+			if !known || fresh.DailyQuota != 999 {
+				t.Fatalf("renewed as %+v", fresh)
+			}
+			ended = true
+		default:
+		}
+	}
+	c.askInsurance(1, basis).wants(t, http.StatusOK, "")
+	got, err := w.nodes[1].workflow.store.Grant(t.Context(), old.ID)
+	if err != nil || got.State != grants.Superseded {
+		t.Errorf("the renewed grant is %s, %v", got.State, err)
+	}
 }
 
 // expire has a grant end now.

@@ -34,6 +34,7 @@ type use struct {
 	grant    *policies.Grant // decide; nil: nothing was granted
 	input    *policies.Input // what the decision rested on; nil: none was made
 	decision policies.Decision
+	relearnt bool // the grant was found stopped, and the store was asked for another
 
 	caseState CaseState // check case
 	reserved  bool      // a use of the basis is taken, and nothing was released yet

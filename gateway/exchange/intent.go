@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kapok/crypto/sm"
@@ -31,7 +32,7 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 		Attachment: message.attachment,
 		Aside:      s.note(ctx, u),
 		Entry: func(found ledger.Found) ledger.Entry {
-			if outdated(found) {
+			if outdated(found) || u.replaced(found) {
 				return ledger.Decline()
 			}
 			retryOf, refusal := weigh(found)
@@ -41,6 +42,10 @@ func (s *Service) recordIntent(ctx context.Context, u *use) error {
 			return message.committed(s.intentEntry(u, retryOf))
 		},
 	})
+	if errors.Is(err, ledger.ErrDeclined) {
+		s.learnAgain(u, sealed.Found)
+		return err
+	}
 	if err != nil {
 		if gateway.AsError(err).Code == ledger.OutcomeUnknown {
 			s.closeLater(u, ledger.OutcomeUnknown)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kapok/gateway"
+	"kapok/gateway/ledger"
 	"kapok/policies"
 )
 
@@ -80,6 +81,22 @@ func (i *issued) forget(key grantKey) {
 	fresh := maps.Clone(*i.index.Load())
 	delete(fresh, key)
 	i.index.Store(&fresh)
+}
+
+// replaced reports that all that is in the way is the grant, which may have been ended by
+// one that took its place: a renewal leaves no moment without a grant, on any node.
+func (u *use) replaced(found ledger.Found) bool {
+	return !u.relearnt && len(found.Taken) == 0 && len(found.Stopped) == 1 && found.Stopped[0].Kind == "grant"
+}
+
+// learnAgain makes the use ask the store for its grants, once; what is found then is
+// decided like the first one, and where it is stopped too, the use is refused.
+func (s *Service) learnAgain(u *use, found ledger.Found) {
+	if outdated(found) || !u.replaced(found) {
+		return
+	}
+	u.relearnt = true
+	s.issued.forget(grantKey{u.caller.System, u.item.Code})
 }
 
 // with puts the best so far before others: of equals, the first is taken.

@@ -25,7 +25,7 @@ func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 		Subject:    u.resolved.SubjectRef,
 		Attachment: message.attachment,
 		Entry: func(found ledger.Found) ledger.Entry {
-			if outdated(found) {
+			if outdated(found) || u.replaced(found) {
 				return ledger.Decline()
 			}
 			if len(found.Stopped) > 0 {
@@ -35,6 +35,7 @@ func (s *Service) recordOutcome(ctx context.Context, u *use) error {
 		},
 	})
 	if errors.Is(err, ledger.ErrDeclined) {
+		s.learnAgain(u, sealed.Found)
 		return err
 	}
 	if err != nil {

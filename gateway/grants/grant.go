@@ -27,7 +27,7 @@ const (
 	InForce    GrantState = "ACTIVE"
 	Suspended  GrantState = "SUSPENDED"
 	Revoked    GrantState = "REVOKED"
-	Superseded GrantState = "SUPERSEDED" // by a narrower one
+	Superseded GrantState = "SUPERSEDED" // by a narrower one, or by its renewal
 
 	Issue     GrantEvent = "issued"
 	Suspend   GrantEvent = "suspended"

@@ -32,7 +32,7 @@ type Change struct {
 	New      []Happened // none: nothing changes
 	Entry    ledger.Entry
 	Issue    *Grant // comes into force by it
-	Replaces string // the grant that is stopped by it
+	Replaces string // the grant that is stopped by it, unless it has ended; "" for none
 }
 
 // Filter says which matters or grants are listed. "" and false leave open.
@@ -356,7 +356,7 @@ func (s *Service) issue(m Matter, t Terms, change *Change) error {
 		return err
 	}
 	grant := grantOf(newID(), m, t, from)
-	change.Issue = &grant
+	change.Issue, change.Replaces = &grant, m.About
 	return nil
 }
 

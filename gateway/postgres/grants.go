@@ -32,7 +32,8 @@ func issueGrant(ctx context.Context, tx pgx.Tx, change grants.Change) error {
 	return addGrantEvent(ctx, tx, 1, *g, grants.GrantAct{Event: grants.Issue, By: by, At: g.IssuedAt})
 }
 
-// replaceGrant stops the grant in whose place a narrower one came.
+// replaceGrant stops the grant in whose place another came: a narrower one, or its
+// renewal. One that was ended before stays as it ended.
 func replaceGrant(ctx context.Context, tx pgx.Tx, change grants.Change) error {
 	if change.Replaces == "" {
 		return nil
@@ -41,6 +42,9 @@ func replaceGrant(ctx context.Context, tx pgx.Tx, change grants.Change) error {
 	g, seq, err := readGrant(ctx, tx, change.Replaces)
 	if err != nil {
 		return err
+	}
+	if g.State == grants.Revoked || g.State == grants.Superseded {
+		return nil
 	}
 	act := grants.GrantAct{Grant: g.ID, Event: grants.Supersede, By: last.By, Reason: last.Reason, At: change.Entry.At}
 	if g.State, err = g.State.After(act.Event); err != nil {
