@@ -38,11 +38,25 @@ func TestJourneys(t *testing.T) {
 	journeys := exec.CommandContext(ctx, "node", "all.mjs")
 	journeys.Dir = filepath.Join(web, "journeys")
 	journeys.Env = append(os.Environ(), "KAPOK_CHROMIUM="+chromium, "KAPOK_AT="+trial.kapok,
-		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL)
+		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL, "KAPOK_CITIZEN="+firstOfAll(t))
 	journeys.Stderr, journeys.Stdout = os.Stderr, os.Stdout
 	if err := journeys.Run(); err != nil {
 		t.Fatalf("the journeys: %v", err)
 	}
+}
+
+// firstOfAll is the made-up person who signs in as citizen-01, for whom a licence is issued.
+func firstOfAll(t *testing.T) string {
+	t.Helper()
+	register, err := people.NewRegister(people.Named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := json.Marshal(map[string]string{"number": register.At(0).Number, "name": register.At(0).Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(told)
 }
 
 func findChromium() string {

@@ -6,14 +6,17 @@ import { board } from './board.mjs'
 import { citizen } from './citizen.mjs'
 import { application } from './application.mjs'
 import { consent } from './consent.mjs'
+import { counter } from './counter.mjs'
 import { lostConnection } from './lost.mjs'
 import { speed } from './speed.mjs'
 
-const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS }
+const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS, citizen: JSON.parse(process.env.KAPOK_CITIZEN ?? '{}') }
 const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
   ['consent asked for, zh', (browser) => consent(browser, world, 'zh')],
+  ['counter, zh', (browser) => counter(browser, world, 'zh')],
+  ['counter, en', (browser) => counter(browser, world, 'en')],
   ['board', (browser) => board(browser, world)],
   ['application, zh', (browser) => application(browser, world, 'zh')],
   ['application, en', (browser) => application(browser, world, 'en')],
