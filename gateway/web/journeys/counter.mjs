@@ -5,8 +5,8 @@ import { accessible, desk, mustBeEmpty, openBrowser, openWindow, phone, picture,
 import { expect } from './scene.mjs'
 
 const said = {
-  zh: { show: '出示', good: '有效', used: '不能用', genuine: '真', no: '这不是 OFD' },
-  en: { show: 'Show', good: 'In force', used: 'Cannot be used', genuine: 'Genuine', no: 'This is no OFD' },
+  zh: { show: '出示', good: '有效', used: '不能用', genuine: '真', no: '这不是 OFD', rule: '不能再要求' },
+  en: { show: 'Show', good: 'In force', used: 'Cannot be used', genuine: 'Genuine', no: 'This is no OFD', rule: 'must not be asked for again' },
 }
 
 /**
@@ -53,6 +53,8 @@ async function atTheCounter(browser, world, language, words, file) {
   await page.locator('.verdict.good', { hasText: words.good }).waitFor()
   mustBeEmpty('accessibility of the counter', await accessible(page))
   if (language === 'zh') await picture(page, 'desk-counter', { fullPage: true })
+  await page.click('[data-material=met] button') // paper is asked for all the same
+  await page.locator('section [role=alert]', { hasText: words.rule }).waitFor()
   await page.click('[data-camera]') // the same picture once more, as a screenshot would be
   await page.locator('.verdict.bad', { hasText: words.used }).waitFor()
 
