@@ -11,10 +11,11 @@ import (
 
 // consult asks the policies. Cedar would skip a forbid that fails to evaluate, so
 // any error refuses here, before the answer is looked at.
-func (s *Set) consult(in *Input) Decision {
-	w := worldOf(in)
-	found := s.rules.find(&w, make(candidates, 0, 16))
-	_, grounds := cedar.Authorize(found, &w, w.request(found, s.contexts))
+func (s *Set) consult(at *desk) Decision {
+	in, w := &at.in, &at.world
+	*w = worldOf(in)
+	found := s.rules.find(in, at.found[:0])
+	_, grounds := cedar.Authorize(found, w, w.request(found, s.contexts))
 	if len(grounds.Errors) > 0 {
 		return s.refuse(in, unsound(grounds.Errors))
 	}
@@ -30,7 +31,7 @@ func (s *Set) consult(in *Input) Decision {
 func only(rules []*rule, effect cedar.Effect) []*rule {
 	var picked []*rule
 	for _, r := range rules {
-		if r.policy.Effect() == effect {
+		if r.effect == effect {
 			picked = append(picked, r)
 		}
 	}

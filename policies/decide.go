@@ -8,12 +8,31 @@ import (
 // Decide answers a request. It reads top to bottom: the first rule that is broken
 // decides, and the policies have the last word.
 func (s *Set) Decide(in Input) Decision {
+	at := s.desks.Get().(*desk) // made by newDesk
+	at.in = in
+	d := s.decide(at)
+	*at = desk{}
+	s.desks.Put(at)
+	return d
+}
+
+// desk holds what one decision is worked out on. Desks are used again: memory that is
+// touched for the first time costs more than the whole decision.
+type desk struct {
+	in    Input
+	world world
+	found [16]*rule
+}
+
+func newDesk() any { return &desk{} }
+
+func (s *Set) decide(at *desk) Decision {
 	for _, settle := range settled {
-		if refused := settle(&in); refused != nil {
-			return s.refuse(&in, refused)
+		if refused := settle(&at.in); refused != nil {
+			return s.refuse(&at.in, refused)
 		}
 	}
-	return s.consult(&in)
+	return s.consult(at)
 }
 
 // settled are the rules that are the same everywhere, in their order. Each returns

@@ -132,6 +132,14 @@ func names(operations []gateway.Operation) []string {
 // Fittest picks, of several grants, the one that gets this request furthest; of
 // equals, the first. It returns nil for none. The grant in the input is not read.
 func Fittest(in Input, grants []*Grant) *Grant {
+	if len(grants) == 1 {
+		return grants[0]
+	}
+	return fittest(in, grants)
+}
+
+// fittest is apart since its copy of the input goes to the heap.
+func fittest(in Input, grants []*Grant) *Grant {
 	var best *Grant
 	furthest := -1
 	for _, grant := range grants {

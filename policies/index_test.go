@@ -60,14 +60,45 @@ func allScopes(t *testing.T, condition string) *Set {
 }
 
 // every lists all policies, whatever they are filed under.
-func (x index) every() candidates {
-	var all candidates
-	for _, filed := range x {
-		for _, rules := range filed {
+func (x *index) every() candidates {
+	all := x.any.every()
+	for _, shelves := range []map[string]*shelf{x.systems, x.departments} {
+		for _, s := range shelves {
+			all = append(all, s.every()...)
+		}
+	}
+	return all
+}
+
+func (s *shelf) every() candidates {
+	all := candidates(slices.Clone(s.any))
+	for _, names := range []byName{s.items, s.providers} {
+		for _, f := range names.few {
+			all = append(all, f.rules...)
+		}
+		for _, rules := range names.many {
 			all = append(all, rules...)
 		}
 	}
 	return all
+}
+
+// TestManyNames: a list that has become a map answers as before.
+func TestManyNames(t *testing.T) {
+	var names byName
+	for i := range 3 * fewNames {
+		for range 2 {
+			names.add(fmt.Sprint(i), &rule{order: i})
+		}
+		for before := range i + 1 {
+			if found := names.of(fmt.Sprint(before)); len(found) != 2 || found[0].order != before {
+				t.Fatalf("of %d names, %d has %d rules", i+1, before, len(found))
+			}
+		}
+	}
+	if names.of("none") != nil || len(names.many) != 3*fewNames {
+		t.Errorf("%d names", len(names.many))
+	}
 }
 
 // TestIndexChangesNothing compares with Cedar evaluating every policy as it is
@@ -96,7 +127,7 @@ func indexChangesNothing(t *testing.T, set *Set) {
 		w := worldOf(&in)
 		want := matched(t, whole, &w, w.request(candidates{{reads: readsOf([]cedar.String{wholeContext}), climbs: true}}, newContexts()))
 		w = worldOf(&in)
-		found := set.rules.find(&w, nil)
+		found := set.rules.find(&in, nil)
 		got := found.ids(t, &w, w.request(found, set.contexts))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: the index matched %d policies, Cedar %d", change, len(got), len(want))

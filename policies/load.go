@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/x/exp/schema"
@@ -30,7 +31,7 @@ var layers = []string{"national", "province", "district", "departments"}
 // One mistake refuses the whole; the error joins all that were found, each with
 // its file and line.
 func Load(folder fs.FS) (*Set, error) {
-	l := loader{folder: folder, seen: map[cedar.PolicyID]*rule{}, set: &Set{rules: index{}, contexts: newContexts()}, content: [][]byte{[]byte(digestHead)}}
+	l := loader{folder: folder, alike: map[string]*cedar.Policy{}, actions: map[string][]cedar.String{}, names: map[cedar.String]cedar.String{}, seen: map[cedar.PolicyID]*rule{}, set: &Set{rules: newIndex(), contexts: newContexts(), desks: sync.Pool{New: newDesk}}, content: [][]byte{[]byte(digestHead)}}
 	if err := l.schema(); err != nil {
 		return nil, err
 	}
@@ -59,6 +60,9 @@ type loader struct {
 	validator *validate.Validator
 	seen      map[cedar.PolicyID]*rule
 	set       *Set
+	alike     map[string]*cedar.Policy // conditions by their text
+	actions   map[string][]cedar.String
+	names     map[cedar.String]cedar.String
 	content   [][]byte // what the digest is over: each file's name and bytes
 	wrong     []error
 }
@@ -163,6 +167,7 @@ func (l *loader) policy(file string, policy *cedar.Policy) {
 	l.seen[r.id] = r
 	r.order = l.set.count
 	l.set.count++
+	l.common(r)
 	l.set.rules.add(r)
 	l.set.note(r)
 }

@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"fmt"
+
 	"github.com/cedar-policy/cedar-go"
 	cedarast "github.com/cedar-policy/cedar-go/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
@@ -58,9 +60,38 @@ func isContext(node ast.IsNode) bool {
 	return ok && variable.Name == "context"
 }
 
-// withoutScope is the policy with the scope left open: the index has answered it.
+// withoutScope is what of a policy is left to evaluate: the index has answered the
+// scope, and the annotations are read.
 func withoutScope(policy *cedar.Policy) *cedar.Policy {
 	open := *(*ast.Policy)(policy.AST())
 	open.Principal, open.Action, open.Resource = ast.Scope{}.All(), ast.Scope{}.All(), ast.Scope{}.All()
+	open.Annotations = nil
 	return cedar.NewPolicyFromAST((*cedarast.Policy)(&open))
+}
+
+// common lets a rule share what others have too: the conditions that read the same, of
+// which departments have few different ones, the lists of actions and the names.
+func (l *loader) common(r *rule) {
+	text := string(r.conditions.MarshalCedar())
+	if l.alike[text] == nil {
+		l.alike[text] = r.conditions
+	}
+	r.conditions = l.alike[text]
+	key := fmt.Sprint(r.actions)
+	if _, known := l.actions[key]; !known {
+		l.actions[key] = r.actions
+	}
+	r.actions = l.actions[key]
+	scope := (*ast.Policy)(r.policy.AST())
+	r.principal, r.resource = l.named(scope.Principal), l.named(scope.Resource)
+}
+
+// named is the entity that a scope is bound to, with its name held once.
+func (l *loader) named(scope ast.IsScopeNode) cedar.EntityUID {
+	entity := named(scope)
+	if _, known := l.names[entity.ID]; !known {
+		l.names[entity.ID] = entity.ID
+	}
+	entity.ID = l.names[entity.ID]
+	return entity
 }

@@ -13,18 +13,23 @@ import (
 
 // rule is one policy with what its annotations say.
 type rule struct {
+	// What each request reads whose scope matches stands first and together.
 	id         cedar.PolicyID
-	order      int // its place in the set: layer, file, line
-	file       string
-	policy     *cedar.Policy  // as written
-	conditions *cedar.Policy  // the same without its scope, which the index answers
+	conditions *cedar.Policy  // the policy without its scope, which the index answers
 	actions    []cedar.String // of the scope; nil is any
 	reads      reads          // the attributes of the context that the conditions read
-	always     bool           // there are no conditions: where the scope matches, so does the policy
-	reason     Reason
-	remedy     Remedy
+	order      int            // its place in the set: layer, file, line
+	effect     cedar.Effect
+	always     bool   // there are no conditions: where the scope matches, so does the policy
 	climbs     bool   // the conditions use the operator in
 	duties     []duty // a permit with duties allows nothing
+	reason     Reason
+
+	remedy Remedy
+	file   string
+	policy *cedar.Policy // as written
+
+	principal, resource cedar.EntityUID // what the scope names; zero: any
 }
 
 // duty is one obligation: "mask:phone", "notify".
@@ -100,6 +105,7 @@ func newRule(file string, policy *cedar.Policy) (*rule, []error) {
 		conditions: withoutScope(policy),
 		actions:    actions(policy.AST().Action),
 		file:       file,
+		effect:     effect,
 		reason:     Reason{Policy: string(texts["id"]), Zh: string(texts["zh"]), En: string(texts["en"])},
 		remedy:     Remedy{Zh: string(texts["remedy_zh"]), En: string(texts["remedy_en"])},
 		duties:     dutiesOf(string(texts["obligation"])),

@@ -3,13 +3,15 @@ package policies
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // Set is a loaded and validated set of policies. It never changes and is safe for
-// concurrent use; contexts only remembers values that it has made.
+// concurrent use; contexts only remembers values that it has made, and desks lends memory.
 type Set struct {
 	rules    index
 	contexts *contexts
+	desks    sync.Pool // of *desk
 	mentions []Mention
 	digest   string
 	count    int
