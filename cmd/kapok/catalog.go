@@ -34,7 +34,7 @@ var catalogActs = map[string]struct {
 }{
 	"plan":      {1, 1, planCatalog},
 	"apply":     {2, 2, applyCatalog},
-	"proposals": {0, 0, listProposals},
+	"proposals": {0, 0, listProposals("catalogue")},
 	"show":      {1, 1, showProposal},
 	"confirm":   {1, 2, decide("confirmed")},
 	"reject":    {2, 2, decide("rejected")},
@@ -93,6 +93,7 @@ type proposal struct {
 	ProposedBy string   `json:"proposed_by"`
 	ProposedAt string   `json:"proposed_at"`
 	Reason     string   `json:"reason"`
+	Report     string   `json:"report"`
 	Changes    []change `json:"changes"`
 }
 
@@ -186,19 +187,22 @@ func applyCatalog(ctx context.Context, c *client, words []string, out io.Writer)
 	return err
 }
 
-func listProposals(ctx context.Context, c *client, _ []string, out io.Writer) error {
-	var found struct {
-		Proposals []proposal `json:"proposals"`
-	}
-	if err := c.get(ctx, "/v1/proposals?kind=catalogue&open=true", &found); err != nil {
-		return err
-	}
-	for _, p := range found.Proposals {
-		if _, err := fmt.Fprintf(out, "%s\tby %s\tagainst edition %d\t%s\t%s\n", p.ID, p.ProposedBy, p.Based, p.ProposedAt, p.Reason); err != nil {
+// listProposals lists those of one kind that wait.
+func listProposals(kind string) func(ctx context.Context, c *client, words []string, out io.Writer) error {
+	return func(ctx context.Context, c *client, _ []string, out io.Writer) error {
+		var found struct {
+			Proposals []proposal `json:"proposals"`
+		}
+		if err := c.get(ctx, "/v1/proposals?open=true&kind="+kind, &found); err != nil {
 			return err
 		}
+		for _, p := range found.Proposals {
+			if _, err := fmt.Fprintf(out, "%s\tby %s\tagainst edition %d\t%s\t%s\n", p.ID, p.ProposedBy, p.Based, p.ProposedAt, p.Reason); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return nil
 }
 
 func showProposal(ctx context.Context, c *client, words []string, out io.Writer) error {
@@ -207,6 +211,10 @@ func showProposal(ctx context.Context, c *client, words []string, out io.Writer)
 		return err
 	}
 	if _, err := fmt.Fprintf(out, "%s\tby %s\t%s\t%s\n", p.State, p.ProposedBy, p.ProposedAt, p.Reason); err != nil {
+		return err
+	}
+	if p.Report != "" {
+		_, err := fmt.Fprintf(out, "policies %s against edition %d, with the replay's report %s\n", p.Digest, p.Based, p.Report)
 		return err
 	}
 	return printChanges(p.Changes, p.Based, out)

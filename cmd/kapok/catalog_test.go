@@ -43,6 +43,9 @@ func TestCatalogCommands(t *testing.T) {
 			env.Setenv("SERVER", w.urls[0])
 			env.Setenv("ONE", one)
 			env.Setenv("TWO", two)
+			env.Setenv("POLICIES", policyFolder(t, ""))
+			env.Setenv("CHANGED", policyFolder(t, noView))
+			env.Setenv("WRONG", policyFolder(t, `permit (principal, action, resource) when { context.purpose == 3 };`))
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -57,9 +60,9 @@ func TestCatalogCommands(t *testing.T) {
 					ts.Fatalf("kapok %v: %v", args, err)
 				}
 			},
-			// proposed takes the number of the latest proposal into $PROPOSAL.
-			"proposed": func(ts *testscript.TestScript, _ bool, _ []string) {
-				found, err := w.nodes[0].database.Proposals(t.Context(), "catalogue", true, 1)
+			// proposed takes the number of the latest proposal of a kind into $PROPOSAL.
+			"proposed": func(ts *testscript.TestScript, _ bool, args []string) {
+				found, err := w.nodes[0].database.Proposals(t.Context(), args[0], true, 1)
 				ts.Check(err)
 				ts.Setenv("PROPOSAL", found[0].ID)
 			},

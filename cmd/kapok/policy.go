@@ -25,6 +25,12 @@ func policyCommands() []command {
 		{"test", "FOLDER [TESTS]: run the text tests beside a set (FOLDER/testdata)", policyTest},
 		{"explain", "[--config F] [--with FOLDER] REQUEST.json: what would be decided, why, and what would make it allowed", policyExplain},
 		{"replay", "--config F --with FOLDER [--since 30d] [--json]: who would gain and lose by a changed set", policyReplay},
+		{"propose", "[--server URL] [--session FILE] [--since 30d] FOLDER REASON: replay a changed set and propose it with the report", policyPropose},
+		{"proposals", "what waits for a second person", policyAct(0, 0, listProposals("policies"))},
+		{"show", "ID: a proposal", policyAct(1, 1, showProposal)},
+		{"confirm", "ID [REASON]: publish a proposal, as another person", policyAct(1, 2, decide("confirmed"))},
+		{"reject", "ID REASON: close a proposal", policyAct(2, 2, decide("rejected"))},
+		{"withdraw", "ID [REASON]: take one's own proposal back", policyAct(1, 2, decide("withdrawn"))},
 	}
 }
 
@@ -36,9 +42,9 @@ func policyCommand(ctx context.Context, args []string, out io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprintln(out, "usage: kapok policy COMMAND; a set is replayed, proposed and published by API: /v1/policies/replays, /v1/proposals")
+	fmt.Fprintln(out, "usage: kapok policy COMMAND; propose and what follows work on a running node, as the person whose session it is (see kapok session)")
 	for _, known := range policyCommands() {
-		fmt.Fprintf(out, "  %-8s %s\n", known.name, known.summary)
+		fmt.Fprintf(out, "  %-9s %s\n", known.name, known.summary)
 	}
 	return errors.New("no such command")
 }
@@ -201,6 +207,12 @@ func writeReplay(r replay.Report, asJSON bool, out io.Writer) error {
 		return encoder.Encode(r)
 	}
 	fmt.Fprintf(out, "%d decisions since %s, %.0f/s\n", r.Decisions, r.Since.Format(time.DateOnly), float64(r.Decisions)/r.Took.Seconds())
+	return writeChanges(r, out)
+}
+
+// writeChanges says who gains and who loses, the most first.
+func writeChanges(r replay.Report, out io.Writer) error {
+	fmt.Fprintf(out, "%d decisions again, by the set %s in place of %s\n", r.Decisions, r.With, r.InForce)
 	fmt.Fprintf(out, "decided by an older set, compared with what the set in force would do: %d\nof a sample, not decided again as recorded: %d\n", r.Anew, r.Differing)
 	for _, change := range r.Changes {
 		fmt.Fprintf(out, "%-6s %8d  %s %s %s %s [%s]: %s → %s (%s)\n", change.Effect, change.Count, change.Department, change.System,
