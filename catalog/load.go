@@ -78,8 +78,8 @@ func LoadFiles(files map[string][]byte, values map[string]string) (*Catalog, err
 		return nil, errors.New("catalog: the folder holds no .yaml file")
 	}
 	l, names := newLoader(values), slices.Sorted(maps.Keys(files))
-	for at, parsed := range parseAll(names, files) {
-		l.file(names[at], parsed)
+	for name, parsed := range parsed(names, files) {
+		l.file(name, parsed)
 	}
 	l.resolve()
 	if len(l.problems) == 0 {
@@ -145,11 +145,36 @@ type document struct {
 	err  error
 }
 
-// parseAll parses files side by side: they know nothing of each other.
-func parseAll(names []string, files map[string][]byte) []document {
-	documents := make([]document, len(names))
-	sideBySide(len(names), func(at int) { documents[at] = parse(files[names[at]]) })
-	return documents
+// parsedAhead is how many files are parsed before they are read. The nodes of a file
+// take a hundred times its size, so those of all files are never held together.
+const parsedAhead = 64
+
+// parsed gives files in their order, parsed side by side: they know nothing of each other.
+func parsed(names []string, files map[string][]byte) iter.Seq2[string, document] {
+	return func(yield func(string, document) bool) {
+		waiting := make(chan chan document, parsedAhead)
+		stopped := make(chan struct{})
+		defer close(stopped)
+		go func() {
+			defer close(waiting)
+			for _, name := range names {
+				one := make(chan document, 1)
+				select {
+				case waiting <- one:
+					go func() { one <- parse(files[name]) }()
+				case <-stopped:
+					return
+				}
+			}
+		}()
+		at := 0
+		for one := range waiting {
+			if !yield(names[at], <-one) {
+				return
+			}
+			at++
+		}
+	}
 }
 
 // parse reads exactly one document.
