@@ -72,12 +72,7 @@ func (w *archiveWorld) prune(t *testing.T, a ledger.Archived, by string) (uint64
 // sealPending waits until everything that was committed is sealed.
 func (w *archiveWorld) sealPending(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if counted(t, w.db, `select count(*) from ledger_pending where idx is null`) == 0 {
-			return
-		}
-	}
-	t.Fatal("pending entries are not sealed")
+	untilSealed(t, w.db)
 }
 
 func (w *archiveWorld) mustBeSound(t *testing.T) {
@@ -123,9 +118,7 @@ func TestArchive(t *testing.T) {
 		t.Errorf("who archived also deletes: %v", err)
 	}
 	w.openIntentStays(t, a)
-	if upto, err := w.prune(t, a, "乙"); err != nil || upto != 65_536 {
-		t.Fatalf("deleted up to %d, %v", upto, err)
-	}
+	w.diesWhileItPrunes(t, a)
 	if err := w.db.FreeRanges(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -142,6 +135,32 @@ func TestArchive(t *testing.T) {
 	w.erasesAsBefore(t)
 	w.archivesFurther(t)
 	w.alterationsAreFound(t)
+}
+
+// diesWhileItPrunes: the node ends after the entries are gone and before it is sealed
+// that they are. An audit before the next start finds nothing wrong, pruning again goes
+// on where it stands, and whoever starts next seals it.
+func (w *archiveWorld) diesWhileItPrunes(t *testing.T, a ledger.Archived) {
+	t.Helper()
+	w.sealPending(t)
+	if err := w.log.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if upto, err := w.prune(t, a, "乙"); err != nil || upto != 65_536 {
+			t.Fatalf("deleted up to %d, %v", upto, err)
+		}
+		report, err := w.db.Ledger().Audit(t.Context(), ledger.AuditOptions{Bundle: w.d.bundle, Verifier: sm.NewVerifier(sm.VerifierOptions{})})
+		if err != nil || !report.OK() {
+			t.Fatalf("the audit before it is sealed: %+v %v", report.Altered, err)
+		}
+	}
+	if pruned := counted(t, w.db, `select count(*) from ledger_pending where idx is null`); pruned != 1 {
+		t.Errorf("%d entries wait to be sealed, want the one of the pruning", pruned)
+	}
+	w.log = openLog(t, w.db.Ledger(), w.d.options(originA, "a"))
+	w.sealPending(t)
+	w.mustBeSound(t)
 }
 
 func (w *archiveWorld) readsAsBefore(t *testing.T) {
@@ -259,6 +278,8 @@ func (w *archiveWorld) survivesFaults(t *testing.T) ledger.Archived {
 		t.Fatalf("after a crash while it was written: %v", err)
 	}
 	file := filepath.Join(w.shelf.Folder(whole), "entries", "000000000000.bin")
+	const heads = `select count(*) from ledger_checkpoints`
+	before := counted(t, w.db, heads)
 	other := a
 	other.Manifest[0] ^= 1
 	for _, c := range []struct {
@@ -277,6 +298,7 @@ func (w *archiveWorld) survivesFaults(t *testing.T) ledger.Archived {
 		{"the database fails while it deletes", func() { exec(failOn("ledger_archived")) }, func() error { _, err := w.prune(t, a, "乙"); return err }, func() { exec(`drop trigger fault on ledger_archived`) }, failed},
 		{"the database fails at the commit", func() { exec(failOn("ledger_prunings")) }, func() error { _, err := w.prune(t, a, "乙"); return err }, func() { exec(`drop trigger fault on ledger_prunings`) }, failed},
 		{"the connection is killed", func() { exec(killOn("ledger_archived")) }, func() error { _, err := w.prune(t, a, "乙"); return err }, func() { exec(`drop trigger fault on ledger_archived`) }, failed},
+		{"the connection is killed between the entries and their checkpoints", func() { exec(killOnDelete("ledger_checkpoints")) }, func() error { _, err := w.prune(t, a, "乙"); return err }, func() { exec(`drop trigger fault on ledger_checkpoints`) }, failed},
 		{"an entry is missing from the database", func() { exec(`update ledger_entries set origin = 'x' where idx = 77`) }, func() error { _, err := w.prune(t, a, "乙"); return err }, func() { exec(`update ledger_entries set origin = '` + originA + `' where origin = 'x'`) }, code("ledger-altered")},
 	} {
 		c.when()
@@ -285,7 +307,7 @@ func (w *archiveWorld) survivesFaults(t *testing.T) ledger.Archived {
 		if c.is == nil && err != nil || c.is != nil && !c.is(err) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if counted(t, w.db, below65536) != 65_536 || counted(t, w.db, `select count(*) from ledger_archived`) != 0 {
+		if counted(t, w.db, heads) < before || counted(t, w.db, below65536) != 65_536 || counted(t, w.db, `select count(*) from ledger_archived`) != 0 {
 			t.Fatalf("%s: entries went", c.name)
 		}
 	}
@@ -355,6 +377,12 @@ func failOn(table string) string { return faultOn(table, `raise exception 'a fau
 
 func killOn(table string) string {
 	return faultOn(table, `perform pg_terminate_backend(pg_backend_pid())`)
+}
+
+// killOnDelete ends the connection before the first row of the table is deleted.
+func killOnDelete(table string) string {
+	return `create or replace function fault() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+		create trigger fault before delete on ` + table + ` for each statement execute function fault()`
 }
 
 func faultOn(table, fault string) string {

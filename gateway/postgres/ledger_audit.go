@@ -78,7 +78,11 @@ func (s *auditSource) Strays(ctx context.Context) ([]ledger.Altered, error) {
 		return nil, err
 	}
 	unsaid, err := s.unsaidPrunings(ctx)
-	return slices.Concat(strays, stops, orphans, unsaid), err
+	if err != nil {
+		return nil, err
+	}
+	moved, err := s.movedMarkers(ctx)
+	return slices.Concat(strays, stops, orphans, unsaid, moved), err
 }
 
 // Erased reads the entries of erasures, each against its commitments; whether they
@@ -89,29 +93,43 @@ func (s *auditSource) Erased(ctx context.Context) (func(subject string) bool, er
 	return func(subject string) bool { return persons[erasedPerson(subject)] }, err
 }
 
-// unsaidPrunings are those that no sealed entry accounts for.
+// unsaidPrunings are those that no entry accounts for. One that still waits to be sealed
+// does: it was committed with the deletion, and the next log that opens seals it.
 func (s *auditSource) unsaidPrunings(ctx context.Context) (unsaid []ledger.Altered, err error) {
 	type pruning struct {
 		Origin string
 		Upto   int64
 	}
 	said := map[pruning]bool{}
-	err = s.said(ctx, prunedKind, func(entry ledger.Entry) {
+	account := func(entry ledger.Entry) {
 		if upto, err := strconv.ParseInt(entry.Value("upto"), 10, 64); err == nil {
 			said[pruning{entry.Value("log"), upto}] = true
 		}
-	})
-	if err != nil {
+	}
+	if err := s.said(ctx, prunedKind, account); err != nil {
+		return nil, err
+	}
+	if err := s.pending(ctx, prunedKind, account); err != nil {
 		return nil, err
 	}
 	made, err := collect[pruning](ctx, s.tx, `select origin, upto from ledger_prunings order by 1, 2`)
 	for _, one := range made {
 		if !said[one] {
 			unsaid = append(unsaid, ledger.Altered{Origin: one.Origin, Where: "the entries below " + strconv.FormatInt(one.Upto, 10),
-				What: "they were deleted after an archive, and no sealed entry says so"})
+				What: "they were deleted after an archive, and no entry says so"})
 		}
 	}
 	return unsaid, err
+}
+
+// pending hands out the entries of a kind that wait to be sealed.
+func (s *auditSource) pending(ctx context.Context, kind ledger.Kind, each func(ledger.Entry)) error {
+	type waiting struct{ Entry ledger.Entry }
+	found, err := collect[waiting](ctx, s.tx, `select entry from ledger_pending where idx is null and entry->>'Kind' = $1`, kind)
+	for _, one := range found {
+		each(one.Entry)
+	}
+	return err
 }
 
 // said hands out the entries of a kind that are what they commit to; another one is

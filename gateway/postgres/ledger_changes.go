@@ -61,14 +61,22 @@ func markEverywhere(ctx context.Context, tx pgx.Tx, stop ledger.Stop, parity int
 	if err := lockEverywhere(ctx, tx); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `
+	rows, err := tx.Query(ctx, `
 		insert into ledger_stops (origin, kind, id, n, size)
 		select log.origin, $1, $2, coalesce(last.n, 0) + 1, log.size
 		from ledger_origins log left join lateral (
 			select n from ledger_stops stop where stop.origin = log.origin and stop.kind = $1 and stop.id = $2
 			order by n desc limit 1) last on true
-		where coalesce(last.n, 0) % 2 = $3::integer`, stop.Kind, stop.ID, parity)
-	return err
+		where coalesce(last.n, 0) % 2 = $3::integer
+		returning origin, n, size`, stop.Kind, stop.ID, parity)
+	if err != nil {
+		return err
+	}
+	marked, err := pgx.CollectRows(rows, pgx.RowToStructByPos[stopMarker])
+	if err != nil {
+		return err
+	}
+	return pendMarkers(ctx, tx, stop, marked)
 }
 
 // publishEverywhere puts an edition in force for every log, in the transaction that

@@ -217,14 +217,26 @@ func TestLedgerLiftedStop(t *testing.T) {
 			}
 		}
 	}
+	untilSealed(t, db)
 	mustAudit(t, db, d)
 	for what, statement := range map[string]string{
+		"at the size that was sealed":       `update ledger_stops set size = size + 1 where n = 2 and origin = '` + originA + `'`,
 		"rests on a grant that was stopped": `update ledger_stops set size = 0 where n = 1 and origin = '` + originA + `'`,
 		"in another log":                    `delete from ledger_stops where n = 4 and origin = '` + originA + `'`,
 		"does not follow":                   `update ledger_stops set n = 5 where n = 4`,
 	} {
 		if !auditFinds(t, db, d, statement, what) {
 			t.Errorf("the audit does not find: %s", what)
+		}
+	}
+}
+
+// untilSealed waits until everything that was committed is sealed.
+func untilSealed(t *testing.T, db *postgres.DB) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); counted(t, db, `select count(*) from ledger_pending where idx is null`) > 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("pending entries are not sealed")
 		}
 	}
 }
