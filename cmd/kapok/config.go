@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,6 +70,8 @@ type ledgerConfig struct {
 	Anchors     string        `koanf:"anchors"`      // folder outside the database for signed checkpoints; empty: none
 	AnchorEvery time.Duration `koanf:"anchor_every"` // how often they are written
 	Archive     string        `koanf:"archive"`      // folder of archives of the logs; empty: what was archived and deleted cannot be read
+
+	RevocationLists []string `koanf:"revocation_lists"` // addresses of issuers' lists, kept for evidence; that of trial keys is kept without
 }
 
 type keysConfig struct {
@@ -155,6 +158,7 @@ func (c config) check() error {
 		{"node", "is not empty", c.Node != ""},
 		{"database.url", "is not empty (or set DATABASE_URL)", c.Database.URL != ""},
 		{"ledger.anchor_every", "is between 100 ms and 1 hour", c.Ledger.AnchorEvery >= 100*time.Millisecond && c.Ledger.AnchorEvery <= time.Hour},
+		{"ledger.revocation_lists", "are http or https addresses", !slices.ContainsFunc(c.Ledger.RevocationLists, func(a string) bool { return !isAddress(a) })},
 		{"keys.backend", "is file or vault", backends[c.Keys.Backend] != nil},
 		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != fileBackend || c.Keys.Folder != ""},
 		{"keys.vault", "names address, role_id_file and secret_id_file with the vault backend", c.Keys.Backend != vaultBackend || c.Keys.Vault.complete()},
@@ -166,6 +170,11 @@ func (c config) check() error {
 		}
 	}
 	return nil
+}
+
+func isAddress(address string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != ""
 }
 
 func isBase(address string) bool {

@@ -37,7 +37,7 @@ func writeEvidence(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&asked.ref, "ref", "", "the exchange's id, 32 hex digits")
 	flags.StringVar(&asked.actor, "actor", operator, "who reads, for the record")
 	flags.StringVar(&asked.reason, "reason", "", "why: a court's or an archive's file number, for the record")
-	flags.Func("crl", "file of a revocation list (DER) to put into the bundle; may be repeated", func(file string) error {
+	flags.Func("crl", "file of a further revocation list (DER) to put into the bundle; may be repeated", func(file string) error {
 		asked.lists = append(asked.lists, file)
 		return nil
 	})
@@ -73,6 +73,7 @@ type recordReader struct {
 	database *postgres.DB
 	record   *postgres.Ledger
 	keeper   *messages.Keeper
+	root     []byte // DER
 	now      func() time.Time
 }
 
@@ -90,7 +91,7 @@ func openReader(ctx context.Context, c config) (*recordReader, error) {
 
 func newReader(database *postgres.DB, ring keyring) *recordReader {
 	return &recordReader{
-		database: database, record: database.Ledger(), now: time.Now,
+		database: database, record: database.Ledger(), root: ring.Root(), now: time.Now,
 		keeper: messages.New(ring.Persons(), database, time.Now),
 	}
 }
@@ -110,7 +111,7 @@ func (r *recordReader) evidence(ctx context.Context, asked reading) (evidence.Bu
 		return b, err
 	}
 	for _, gather := range []func(context.Context, *evidence.Bundle, []postgres.LedgerEntry) error{
-		r.entries, r.key, r.basis, r.release, r.stamps,
+		r.entries, r.key, r.basis, r.release, r.stamps, r.revocations,
 	} {
 		if err := gather(ctx, &b, found); err != nil {
 			return b, err

@@ -4,9 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/pem"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -248,6 +252,7 @@ func TestEvidenceWithARevocationList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.takesRevocations(t, released.ExchangeID, root, list)
 	b.Lists = [][]byte{list}
 	var out bytes.Buffer
 	if err := b.Write(&out); err != nil {
@@ -255,6 +260,32 @@ func TestEvidenceWithARevocationList(t *testing.T) {
 	}
 	if evidence.Verify(out.Bytes(), pinnedOf(t, w), verifier).OK() {
 		t.Error("another authority's list clears the certificates")
+	}
+}
+
+// takesRevocations: a node takes the lists of its own root and of the issuers that its
+// configuration names, and the evidence holds those that were in force. Where they do not
+// speak of the certificates it holds none, because they would clear nothing.
+func (w *world) takesRevocations(t *testing.T, ref string, strange, other []byte) {
+	t.Helper()
+	issuer := httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, _ *http.Request) {
+		_ = pem.Encode(res, &pem.Block{Type: "X509 CRL", Bytes: other})
+	}))
+	defer issuer.Close()
+	n := w.nodes[0]
+	n.config.Ledger.RevocationLists = []string{issuer.URL + "/list.crl"}
+	n.takeRevocations(t.Context())
+	file := evidenceOf(t, w, ref)
+	report := evidence.Verify(file, pinnedOf(t, w), verifier)
+	wantEvidence(t, report)
+	b, _, err := evidence.Parse(file)
+	if err != nil || !slices.ContainsFunc(b.Lists, func(list []byte) bool { return bytes.Equal(list, other) }) || !strings.Contains(stepOf(report, "revocation").Why, "cleared by") {
+		t.Errorf("%d lists; %+v; %v", len(b.Lists), stepOf(report, "revocation"), err)
+	}
+	reader := newReader(n.database, n.keyring)
+	reader.root = strange
+	if b, err = reader.evidence(t.Context(), reading{ref: ref, actor: "test", reason: "test"}); err != nil || len(b.Lists) != 0 {
+		t.Errorf("%d lists, none of which speaks of the certificates; %v", len(b.Lists), err)
 	}
 }
 

@@ -196,6 +196,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
 	counting := n.keepCounting(ctx)
 	lapsing := n.keepBases(ctx)
+	revoking := n.keepRevocations(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-answering
 	<-tidying
@@ -203,6 +204,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	<-keeping
 	<-granting
 	<-lapsing
+	<-revoking
 	<-watching
 	<-counting
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)

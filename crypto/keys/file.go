@@ -195,6 +195,18 @@ func (f *File) Issue(ctx context.Context, r pki.Request) ([][]byte, error) {
 	return [][]byte{leaf, f.root.Raw}, nil
 }
 
+// listLife is how long a revocation list of the trial root is in force.
+const listLife = 24 * time.Hour
+
+// RevocationList says, signed by the root, that nothing is revoked: a trial root revokes
+// nothing, and an operational key ends within a day.
+func (f *File) RevocationList(ctx context.Context) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now().Truncate(time.Second)
+	return pki.NewCRL(ctx, f.root, f.key, pki.Revoked{Number: now.Unix(), ThisUpdate: now.Add(-clockSkew), NextUpdate: now.Add(listLife)})
+}
+
 // Persons gives the keys of persons.
 func (f *File) Persons() *Persons { return &Persons{f.held} }
 
