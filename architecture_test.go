@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"gateway/evidence", "gateway/timestamp", "gateway/replay", "gateway/confirmation"},
 	{"gateway/messages"},
 	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases"},
-	{"gateway/publishing"},
+	{"gateway/publishing", "gateway/enrolling"},
 	{"gateway/batch"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},

@@ -36,6 +36,7 @@
 //	gateway/replay         decisions noted, and made again by other policies
 //	gateway/confirmation   a second officer's word on one use
 //	gateway/exchange       the one path; closing: what a node left open
+//	gateway/enrolling      keys of departments' systems: proposed, confirmed, revoked
 //	gateway/grants         how a department comes by a right: applications, clocks, disputes
 //	gateway/cases          materials of cases met by licences: no paper asked for twice
 //	gateway/licensing      licences made, changed, abolished; served to the path; copies

@@ -226,7 +226,7 @@ func publishChanged(t *testing.T, w *world, from, to []byte, more ...byte) {
 		t.Fatal(err)
 	}
 	proposal := editions.Proposal{
-		Kind: editions.Catalogue, Digest: live.Catalog.Digest(), Based: 1, Content: changed, ProposedBy: "staff-bureau-01", ProposedAt: now,
+		Kind: editions.Catalogue, Digest: live.Catalog.Digest(), Based: 1, Content: changed, Proposer: gateway.Account{Ref: "staff-bureau-01"}, ProposedAt: now,
 	}
 	id, _, err := database.ProposeEdition(t.Context(), proposal)
 	if err != nil {
@@ -243,7 +243,7 @@ func publishChanged(t *testing.T, w *world, from, to []byte, more ...byte) {
 		{late, "staff-bureau-02", "edition-outdated"},
 		{"none", "staff-bureau-02", "proposal-unknown"},
 	} {
-		_, _, err := database.ConfirmEdition(t.Context(), editions.Decision{Kind: editions.Catalogue, ID: attempt.id, By: attempt.by, To: editions.Published, At: now}, anything)
+		_, _, err := database.ConfirmEdition(t.Context(), editions.Decision{Kind: editions.Catalogue, ID: attempt.id, By: gateway.Account{Ref: attempt.by}, To: editions.Published, At: now}, anything)
 		code := ""
 		if err != nil {
 			code = gateway.AsError(err).Code

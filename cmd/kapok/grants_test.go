@@ -77,6 +77,12 @@ func (w *world) duty() string {
 
 func (c *caller) askInsurance(node int, basisID string) answer {
 	c.w.t.Helper()
+	shot := c.shot(insuranceAsk(basisID))
+	shot.node = node
+	return c.send(shot)
+}
+
+func insuranceAsk(basisID string) string {
 	body, err := json.Marshal(map[string]any{
 		"item": insurance, "fields": []string{"name", "insured_state"}, "operation": "VIEW",
 		"subject":      map[string]string{"id_type": "111", "id_number": firstCitizen()},
@@ -84,11 +90,9 @@ func (c *caller) askInsurance(node int, basisID string) answer {
 		"purpose": "employment-subsidy", "basis_id": basisID,
 	})
 	if err != nil {
-		c.w.t.Fatal(err)
+		panic(err)
 	}
-	shot := c.shot(string(body))
-	shot.node = node
-	return c.send(shot)
+	return string(body)
 }
 
 // wants checks the status and, of a problem, the code.

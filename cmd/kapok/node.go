@@ -16,6 +16,7 @@ import (
 	"kapok/crypto/sm"
 	"kapok/gateway/batch"
 	"kapok/gateway/confirmation"
+	"kapok/gateway/enrolling"
 	"kapok/gateway/exchange"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
@@ -157,7 +158,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
 		Batches:  n.batches,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
-		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Unverified: n.database,
+		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Keys: n.newEnrolling(), Unverified: n.database,
 		Seconding: &confirmation.Service{Store: n.database, Log: n.journal, Now: time.Now}, Notices: n.database,
 		Trial: n.workflow.trialClock(), Proxies: n.config.proxies(),
 		Sources: n.workshop.health, Violations: n.database,
@@ -170,6 +171,12 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Metrics: metrics, Now: time.Now, Log: n.log,
 	})
 	return err
+}
+
+func (n *node) newEnrolling() *enrolling.Service {
+	return enrolling.New(enrolling.Config{
+		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Store: n.database, Log: n.journal, Verifier: n.verifier, Now: time.Now,
+	})
 }
 
 func (n *node) people() *postgres.People {

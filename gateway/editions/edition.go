@@ -43,7 +43,7 @@ type Proposal struct {
 	Content    []byte
 	Report     string // digest of a report that goes with it; "" for none
 	Reason     string // why it is proposed
-	ProposedBy string
+	Proposer   gateway.Account
 	ProposedAt time.Time
 	State      State
 	DecidedBy  string
@@ -55,7 +55,7 @@ type Proposal struct {
 type Decision struct {
 	Kind   string
 	ID     string // the proposal's
-	By     string
+	By     gateway.Account
 	To     State
 	Reason string
 	At     time.Time
@@ -63,15 +63,15 @@ type Decision struct {
 
 // Decide checks that a person may decide the proposal so: it is open; who publishes it is
 // not who proposed it; who withdraws it is.
-func (p Proposal) Decide(by string, to State) error {
+func (p Proposal) Decide(by gateway.Account, to State) error {
 	switch {
 	case p.State != Open:
 		return gateway.Fail(gateway.Conflict, "proposal-decided", "This proposal was decided before.")
-	case to == Published && by == p.ProposedBy:
+	case to == Published && p.Proposer.Same(by):
 		failure := gateway.Fail(gateway.Forbidden, "second-person", "Whoever proposed an edition cannot confirm it; another person does.")
 		failure.Remedy = "Ask another member of staff to confirm it."
 		return failure
-	case to == Withdrawn && by != p.ProposedBy:
+	case to == Withdrawn && !p.Proposer.Same(by):
 		return gateway.Fail(gateway.Forbidden, "not-your-proposal", "Only who made a proposal withdraws it; others reject it.")
 	}
 	return nil

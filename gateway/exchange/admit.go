@@ -114,12 +114,28 @@ func uncovered(call Call, params httpsig.Params) string {
 	return ""
 }
 
-// systemKey finds an enrolled key. What was found is kept: a key's owner never
-// changes, and a revoked key is stopped by its marker in the ledger's transaction.
+// keyKept is how long a node goes by what it read of a key. A key's owner never changes,
+// and a revoked key is stopped by its marker in the ledger's transaction; but a key that
+// is replaced ends sooner than it was to, an hour from then at the least.
+const keyKept = time.Minute
+
+type keptKey struct {
+	SystemKey
+	read time.Time
+}
+
+// systemKey finds an enrolled key.
 func (s *Service) systemKey(ctx context.Context, keyID string) (SystemKey, error) {
 	if known, ok := s.knownKeys.Load(keyID); ok {
-		return known.(SystemKey).usableAt(s.now())
+		if kept := known.(keptKey); s.now().Sub(kept.read) < keyKept {
+			return kept.usableAt(s.now())
+		}
 	}
+	return s.readKey(ctx, keyID)
+}
+
+// readKey asks the store, which knows at once that a key was revoked.
+func (s *Service) readKey(ctx context.Context, keyID string) (SystemKey, error) {
 	key, err := s.keys.SystemKey(ctx, keyID)
 	if errors.Is(err, ErrUnknownKey) {
 		return SystemKey{}, unknownKey()
@@ -127,7 +143,7 @@ func (s *Service) systemKey(ctx context.Context, keyID string) (SystemKey, error
 	if err != nil {
 		return SystemKey{}, gateway.Fail(gateway.Unavailable, "keys-unavailable", "The caller's key could not be looked up.").Because(err)
 	}
-	s.knownKeys.Store(keyID, key)
+	s.knownKeys.Store(keyID, keptKey{key, s.now()})
 	return key.usableAt(s.now())
 }
 

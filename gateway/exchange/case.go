@@ -43,19 +43,17 @@ type Cases interface {
 }
 
 // AdoptCaseSources tells which matters have a case source: department, service item.
-// The other ones are not looked up.
+// The other ones are not looked up. Once a matter has a source, it has one.
 func (s *Service) AdoptCaseSources(pairs [][2]string) {
-	sources := map[[2]string]bool{}
 	for _, pair := range pairs {
-		sources[pair] = true
+		s.caseSources.Store(pair, true)
 	}
-	s.caseSources.Store(&sources)
 }
 
 // checkCase holds the case number against the source of its matter.
 func (s *Service) checkCase(ctx context.Context, u *use) error {
 	u.caseState = CaseUnverified
-	if sources := s.caseSources.Load(); sources == nil || !(*sources)[[2]string{u.caller.Department, u.ask.ServiceItem}] {
+	if _, told := s.caseSources.Load([2]string{u.caller.Department, u.ask.ServiceItem}); !told {
 		return nil
 	}
 	state, err := s.cases.CaseKnown(ctx, u.caller.Department, u.ask.ServiceItem, u.ask.CaseNo)
@@ -84,10 +82,21 @@ var caseRefusals = []struct {
 // Prove finds out who signed a call that tells of a case; a refusal is recorded. Such a
 // call uses no data, and it can come twice without harm.
 func (s *Service) Prove(ctx context.Context, call Call) (Caller, error) {
-	caller, err := s.admit(ctx, call)
+	caller, err := s.admitAsking(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "cases", err)
 	}
+	return caller, err
+}
+
+// admitAsking admits a call that no entry of the ledger is made for, in whose transaction
+// a revoked key would be found stopped: the store is asked about the key.
+func (s *Service) admitAsking(ctx context.Context, call Call) (Caller, error) {
+	caller, err := s.admit(ctx, call)
+	if err != nil {
+		return caller, err
+	}
+	_, err = s.readKey(ctx, caller.KeyID)
 	return caller, err
 }
 
@@ -111,6 +120,9 @@ func (s *Service) RegisterCase(ctx context.Context, call Call) error {
 		return invalidField("/case_no", "case_no is required: at most 64 letters, digits, - _ . /")
 	}
 	pending, err := s.cases.TellCase(ctx, told, s.caseEntry(told, caller))
+	if err == nil {
+		s.AdoptCaseSources([][2]string{{told.Department, told.ServiceItem}}) // other nodes look soon
+	}
 	if err != nil || pending == "" {
 		return err
 	}

@@ -66,7 +66,7 @@ func (s *Service) AskConsent(ctx context.Context, call Call) (Release, error) {
 }
 
 func (s *Service) askConsent(ctx context.Context, u *use) (ConsentState, error) {
-	caller, err := s.admit(ctx, u.call)
+	caller, err := s.admitAsking(ctx, u.call)
 	if err != nil {
 		return ConsentState{}, err
 	}
@@ -94,7 +94,7 @@ func (s *Service) askConsent(ctx context.Context, u *use) (ConsentState, error) 
 // ConsentState tells a system how its own request stands.
 func (s *Service) ConsentState(ctx context.Context, call Call, id string) (Release, error) {
 	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
-	caller, err := s.admit(ctx, u.call)
+	caller, err := s.admitAsking(ctx, u.call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "consent-requests", err)
 		return Release{}, err

@@ -38,7 +38,7 @@ type eraseOrders struct {
 // ToErase tells a system what it still has to erase. Its answer is signed.
 func (s *Service) ToErase(ctx context.Context, call Call) (Release, error) {
 	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
-	caller, err := s.admit(ctx, call)
+	caller, err := s.admitAsking(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "erasures", err)
 		return Release{}, err
@@ -58,7 +58,7 @@ func (s *Service) ToErase(ctx context.Context, call Call) (Release, error) {
 
 // AttestErasure takes what a recipient says became of the data. It says so once.
 func (s *Service) AttestErasure(ctx context.Context, call Call, basisID string) error {
-	caller, err := s.admit(ctx, call)
+	caller, err := s.admitAsking(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "erasures", err)
 		return err

@@ -130,6 +130,9 @@ func weigh(found ledger.Found) (retryOf string, refusal *gateway.Error) {
 
 // stopped words the refusal for each kind of thing that can be stopped.
 func stopped(stop ledger.Stop) *gateway.Error {
+	if stop.Kind == "key" {
+		return unknownKey()
+	}
 	for _, known := range stopRefusals {
 		if known.kind == stop.Kind {
 			failure := gateway.Fail(gateway.Forbidden, known.code, known.says)
@@ -143,7 +146,6 @@ func stopped(stop ledger.Stop) *gateway.Error {
 var stopRefusals = []struct{ kind, code, says, remedy string }{
 	{"basis", "basis-ended", "The access basis has ended: it was withdrawn, paused or closed.", "Ask for a new access basis."},
 	{"grant", "grant-suspended", "The grant is suspended.", "Ask the provider of the data."},
-	{"key", "key-unknown", "The key that signed was revoked.", "Enrol another key."},
 	{"system", "system-stopped", "The calling system is stopped.", "Ask the data bureau."},
 	{"department", "department-stopped", "The calling department is stopped.", "Ask the data bureau."},
 	{"item", "item-stopped", "The data item is stopped.", "Ask the data bureau."},

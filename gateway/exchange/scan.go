@@ -49,7 +49,7 @@ type scannedBasis struct {
 func (s *Service) Scan(ctx context.Context, call Call) (Release, error) {
 	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
 	return s.scanned(ctx, u, func(ctx context.Context, u *use) (Scan, error) {
-		caller, err := s.admit(ctx, u.call)
+		caller, err := s.admitAsking(ctx, u.call)
 		if err != nil {
 			return Scan{}, err
 		}

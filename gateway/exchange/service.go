@@ -144,10 +144,10 @@ type Service struct {
 	now           func() time.Time
 	log           *slog.Logger
 
-	signer      atomic.Pointer[thumbprint]         // of the key that signed last
-	caseSources atomic.Pointer[map[[2]string]bool] // department, service item
+	signer      atomic.Pointer[thumbprint] // of the key that signed last
+	caseSources sync.Map                   // [2]string{department, service item} → true
 
-	knownKeys  sync.Map // key id → SystemKey; grows with the enrolled keys only
+	knownKeys  sync.Map // key id → keptKey; grows with the enrolled keys only
 	unadmitted *rate.Limiter
 	unrecorded uncounted
 }

@@ -48,7 +48,7 @@ type Person struct {
 
 // Same reports whether two are one person, through whatever account.
 func (p Person) Same(other Person) bool {
-	return p.Ref != "" && p.Ref == other.Ref || p.SubjectRef != "" && p.SubjectRef == other.SubjectRef
+	return gateway.Account{Ref: p.Ref, SubjectRef: p.SubjectRef}.Same(gateway.Account{Ref: other.Ref, SubjectRef: other.SubjectRef})
 }
 
 // The roles, as the catalogue's list of staff has them.

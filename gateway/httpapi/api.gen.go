@@ -1125,6 +1125,72 @@ func (e ProposalActEvent) Valid() bool {
 	}
 }
 
+// Defines values for PublicJWKAlg.
+const (
+	PublicJWKAlgSGDSM3SM2 PublicJWKAlg = "SGD_SM3_SM2"
+)
+
+// Valid indicates whether the value is a known member of the PublicJWKAlg enum.
+func (e PublicJWKAlg) Valid() bool {
+	switch e {
+	case PublicJWKAlgSGDSM3SM2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublicJWKCrv.
+const (
+	PublicJWKCrvSM2       PublicJWKCrv = "SM2"
+	PublicJWKCrvSM2P256   PublicJWKCrv = "SM2-P-256"
+	PublicJWKCrvSm2P256V1 PublicJWKCrv = "sm2p256v1"
+)
+
+// Valid indicates whether the value is a known member of the PublicJWKCrv enum.
+func (e PublicJWKCrv) Valid() bool {
+	switch e {
+	case PublicJWKCrvSM2:
+		return true
+	case PublicJWKCrvSM2P256:
+		return true
+	case PublicJWKCrvSm2P256V1:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublicJWKKty.
+const (
+	PublicJWKKtyEC PublicJWKKty = "EC"
+)
+
+// Valid indicates whether the value is a known member of the PublicJWKKty enum.
+func (e PublicJWKKty) Valid() bool {
+	switch e {
+	case PublicJWKKtyEC:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublicJWKUse.
+const (
+	PublicJWKUseSig PublicJWKUse = "sig"
+)
+
+// Valid indicates whether the value is a known member of the PublicJWKUse enum.
+func (e PublicJWKUse) Valid() bool {
+	switch e {
+	case PublicJWKUseSig:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RateRate.
 const (
 	RateRateLicenceUse  RateRate = "licence-use"
@@ -1380,6 +1446,75 @@ func (e SubjectIDType) Valid() bool {
 	case SubjectIDTypeN516:
 		return true
 	case SubjectIDTypeN553:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SystemKeyState.
+const (
+	SystemKeyStateEnded   SystemKeyState = "ended"
+	SystemKeyStateInForce SystemKeyState = "in-force"
+	SystemKeyStateRevoked SystemKeyState = "revoked"
+	SystemKeyStateWaiting SystemKeyState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SystemKeyState enum.
+func (e SystemKeyState) Valid() bool {
+	switch e {
+	case SystemKeyStateEnded:
+		return true
+	case SystemKeyStateInForce:
+		return true
+	case SystemKeyStateRevoked:
+		return true
+	case SystemKeyStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SystemKeyActEvent.
+const (
+	SystemKeyActEventConfirmed SystemKeyActEvent = "confirmed"
+	SystemKeyActEventRejected  SystemKeyActEvent = "rejected"
+	SystemKeyActEventWithdrawn SystemKeyActEvent = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the SystemKeyActEvent enum.
+func (e SystemKeyActEvent) Valid() bool {
+	switch e {
+	case SystemKeyActEventConfirmed:
+		return true
+	case SystemKeyActEventRejected:
+		return true
+	case SystemKeyActEventWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SystemKeyRequestState.
+const (
+	SystemKeyRequestStateConfirmed SystemKeyRequestState = "confirmed"
+	SystemKeyRequestStateProposed  SystemKeyRequestState = "proposed"
+	SystemKeyRequestStateRejected  SystemKeyRequestState = "rejected"
+	SystemKeyRequestStateWithdrawn SystemKeyRequestState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the SystemKeyRequestState enum.
+func (e SystemKeyRequestState) Valid() bool {
+	switch e {
+	case SystemKeyRequestStateConfirmed:
+		return true
+	case SystemKeyRequestStateProposed:
+		return true
+	case SystemKeyRequestStateRejected:
+		return true
+	case SystemKeyRequestStateWithdrawn:
 		return true
 	default:
 		return false
@@ -3536,6 +3671,29 @@ type ProposalRequest struct {
 	Replay string `json:"replay,omitempty,omitzero"`
 }
 
+// PublicJWK The public half only (RFC 7517, GM/T 0125.4).
+type PublicJWK struct {
+	Alg PublicJWKAlg `json:"alg,omitempty,omitzero"`
+	Crv PublicJWKCrv `json:"crv"`
+	Kid string       `json:"kid,omitempty,omitzero"`
+	Kty PublicJWKKty `json:"kty"`
+	Use PublicJWKUse `json:"use,omitempty,omitzero"`
+	X   string       `json:"x"`
+	Y   string       `json:"y"`
+}
+
+// PublicJWKAlg defines model for PublicJWK.Alg.
+type PublicJWKAlg string
+
+// PublicJWKCrv defines model for PublicJWK.Crv.
+type PublicJWKCrv string
+
+// PublicJWKKty defines model for PublicJWK.Kty.
+type PublicJWKKty string
+
+// PublicJWKUse defines model for PublicJWK.Use.
+type PublicJWKUse string
+
 // Purpose The purpose's code (用途).
 //
 // Examples: assistance-review
@@ -3871,6 +4029,96 @@ type Subject struct {
 
 // SubjectIDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
 type SubjectIDType string
+
+// SystemKey defines model for SystemKey.
+type SystemKey struct {
+	// From UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	From Timestamp `json:"from"`
+
+	// Key The key's thumbprint.
+	Key   string         `json:"key"`
+	State SystemKeyState `json:"state"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until,omitempty,omitzero"`
+}
+
+// SystemKeyState defines model for SystemKey.State.
+type SystemKeyState string
+
+// SystemKeyAct defines model for SystemKeyAct.
+type SystemKeyAct struct {
+	Event SystemKeyActEvent `json:"event"`
+}
+
+// SystemKeyActEvent defines model for SystemKeyAct.Event.
+type SystemKeyActEvent string
+
+// SystemKeyList defines model for SystemKeyList.
+type SystemKeyList struct {
+	Keys     []SystemKey        `json:"keys"`
+	Requests []SystemKeyRequest `json:"requests"`
+}
+
+// SystemKeyProposal defines model for SystemKeyProposal.
+type SystemKeyProposal struct {
+	// From From its confirmation where it is left out; within 90 days.
+	From time.Time `json:"from,omitempty,omitzero"`
+
+	// Key The public half only (RFC 7517, GM/T 0125.4).
+	Key          PublicJWK `json:"key"`
+	OverlapHours int       `json:"overlap_hours,omitempty,omitzero"`
+
+	// Proof A JWT signed by the key.
+	Proof string `json:"proof"`
+
+	// Replaces The key that ends when the overlap does.
+	Replaces string `json:"replaces,omitempty,omitzero"`
+	System   string `json:"system"`
+
+	// Until Exclusive; within three years.
+	Until time.Time `json:"until"`
+}
+
+// SystemKeyRequest defines model for SystemKeyRequest.
+type SystemKeyRequest struct {
+	// DecidedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	DecidedAt Timestamp `json:"decided_at,omitempty,omitzero"`
+	DecidedBy string    `json:"decided_by,omitempty,omitzero"`
+
+	// From UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	From Timestamp `json:"from,omitempty,omitzero"`
+	ID   string    `json:"id"`
+
+	// Key The key's thumbprint.
+	Key          string `json:"key"`
+	OverlapHours int    `json:"overlap_hours,omitempty,omitzero"`
+
+	// ProposedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	ProposedAt Timestamp             `json:"proposed_at"`
+	ProposedBy string                `json:"proposed_by"`
+	Replaces   string                `json:"replaces,omitempty,omitzero"`
+	State      SystemKeyRequestState `json:"state"`
+	System     Named                 `json:"system"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until"`
+}
+
+// SystemKeyRequestState defines model for SystemKeyRequest.State.
+type SystemKeyRequestState string
 
 // Terminal defines model for Terminal.
 type Terminal struct {
@@ -4238,6 +4486,12 @@ type ActOnGrantParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// DecideKeyRequestParams defines parameters for DecideKeyRequest.
+type DecideKeyRequestParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // GetConsistencyParams defines parameters for GetConsistency.
 type GetConsistencyParams struct {
 	Origin Origin `form:"origin" json:"origin"`
@@ -4451,6 +4705,23 @@ type ReopenStopParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ListSystemKeysParams defines parameters for ListSystemKeys.
+type ListSystemKeysParams struct {
+	System string `form:"system" json:"system"`
+}
+
+// ProposeSystemKeyParams defines parameters for ProposeSystemKey.
+type ProposeSystemKeyParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// RevokeSystemKeyParams defines parameters for RevokeSystemKey.
+type RevokeSystemKeyParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // FileApplicationJSONRequestBody defines body for FileApplication for application/json ContentType.
 type FileApplicationJSONRequestBody = Application
 
@@ -4483,6 +4754,9 @@ type DemandPaperJSONRequestBody = PaperWish
 
 // ActOnGrantJSONRequestBody defines body for ActOnGrant for application/json ContentType.
 type ActOnGrantJSONRequestBody = GrantAct
+
+// DecideKeyRequestJSONRequestBody defines body for DecideKeyRequest for application/json ContentType.
+type DecideKeyRequestJSONRequestBody = SystemKeyAct
 
 // RegisterLicenceJSONRequestBody defines body for RegisterLicence for application/json ContentType.
 type RegisterLicenceJSONRequestBody = LicenceDraft
@@ -4534,6 +4808,9 @@ type StopAtOnceJSONRequestBody = StopRequest
 
 // ReopenStopJSONRequestBody defines body for ReopenStop for application/json ContentType.
 type ReopenStopJSONRequestBody = ReopenRequest
+
+// ProposeSystemKeyJSONRequestBody defines body for ProposeSystemKey for application/json ContentType.
+type ProposeSystemKeyJSONRequestBody = SystemKeyProposal
 
 // AdvanceTrialClockJSONRequestBody defines body for AdvanceTrialClock for application/json ContentType.
 type AdvanceTrialClockJSONRequestBody = TrialAdvance
@@ -4630,6 +4907,9 @@ type ServerInterface interface {
 	// ActOnGrant Suspend, resume or revoke a grant
 	// (POST /v1/grants/{id}/events)
 	ActOnGrant(c *gin.Context, id RecordID, params ActOnGrantParams)
+	// DecideKeyRequest Confirm, reject or withdraw a request for a key
+	// (POST /v1/key-requests/{id}/events)
+	DecideKeyRequest(c *gin.Context, id RecordID, params DecideKeyRequestParams)
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(c *gin.Context)
@@ -4780,6 +5060,15 @@ type ServerInterface interface {
 	// ReopenStop Reopen what was stopped
 	// (POST /v1/stops/{id}/reopening)
 	ReopenStop(c *gin.Context, id RecordID, params ReopenStopParams)
+	// ListSystemKeys The keys of a system of one's department (系统密钥)
+	// (GET /v1/system-keys)
+	ListSystemKeys(c *gin.Context, params ListSystemKeysParams)
+	// ProposeSystemKey Propose a key for a system of one's department
+	// (POST /v1/system-keys)
+	ProposeSystemKey(c *gin.Context, params ProposeSystemKeyParams)
+	// RevokeSystemKey Revoke a key at once
+	// (POST /v1/system-keys/{key}/revocation)
+	RevokeSystemKey(c *gin.Context, key string, params RevokeSystemKeyParams)
 	// AdvanceTrialClock Move the clock of a trial
 	// (POST /v1/trial/clock)
 	AdvanceTrialClock(c *gin.Context)
@@ -5865,6 +6154,58 @@ func (siw *ServerInterfaceWrapper) ActOnGrant(c *gin.Context) {
 	}
 
 	siw.Handler.ActOnGrant(c, id, params)
+}
+
+// DecideKeyRequest operation middleware
+func (siw *ServerInterfaceWrapper) DecideKeyRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RecordID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideKeyRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideKeyRequest(c, id, params)
 }
 
 // ListCheckpoints operation middleware
@@ -7762,6 +8103,128 @@ func (siw *ServerInterfaceWrapper) ReopenStop(c *gin.Context) {
 	siw.Handler.ReopenStop(c, id, params)
 }
 
+// ListSystemKeys operation middleware
+func (siw *ServerInterfaceWrapper) ListSystemKeys(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSystemKeysParams
+
+	// ------------- Required query parameter "system" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "system", c.Request.URL.Query(), &params.System, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter system: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSystemKeys(c, params)
+}
+
+// ProposeSystemKey operation middleware
+func (siw *ServerInterfaceWrapper) ProposeSystemKey(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeSystemKeyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeSystemKey(c, params)
+}
+
+// RevokeSystemKey operation middleware
+func (siw *ServerInterfaceWrapper) RevokeSystemKey(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeSystemKeyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeSystemKey(c, key, params)
+}
+
 // AdvanceTrialClock operation middleware
 func (siw *ServerInterfaceWrapper) AdvanceTrialClock(c *gin.Context) {
 
@@ -7845,6 +8308,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/editions/:kind/:number/changes", wrapper.ListEditionChanges)
 	router.GET(options.BaseURL+"/v1/grants", wrapper.ListGrants)
 	router.POST(options.BaseURL+"/v1/grants/:id/events", wrapper.ActOnGrant)
+	router.POST(options.BaseURL+"/v1/key-requests/:id/events", wrapper.DecideKeyRequest)
 	router.GET(options.BaseURL+"/v1/ledger/checkpoints", wrapper.ListCheckpoints)
 	router.GET(options.BaseURL+"/v1/ledger/consistency", wrapper.GetConsistency)
 	router.POST(options.BaseURL+"/v1/licences", wrapper.RegisterLicence)
@@ -7895,6 +8359,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/stops", wrapper.ListStops)
 	router.POST(options.BaseURL+"/v1/stops", wrapper.StopAtOnce)
 	router.POST(options.BaseURL+"/v1/stops/:id/reopening", wrapper.ReopenStop)
+	router.GET(options.BaseURL+"/v1/system-keys", wrapper.ListSystemKeys)
+	router.POST(options.BaseURL+"/v1/system-keys", wrapper.ProposeSystemKey)
+	router.POST(options.BaseURL+"/v1/system-keys/:key/revocation", wrapper.RevokeSystemKey)
 	router.POST(options.BaseURL+"/v1/trial/clock", wrapper.AdvanceTrialClock)
 	router.GET(options.BaseURL+"/v1/trust", wrapper.GetTrust)
 }
@@ -8572,6 +9039,30 @@ type ActOnGrantResponseObject interface {
 type ActOnGrant200JSONResponse Grant
 
 func (response ActOnGrant200JSONResponse) VisitActOnGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideKeyRequestRequestObject struct {
+	ID     RecordID `json:"id"`
+	Params DecideKeyRequestParams
+	Body   *DecideKeyRequestJSONRequestBody
+}
+
+type DecideKeyRequestResponseObject interface {
+	VisitDecideKeyRequestResponse(w http.ResponseWriter) error
+}
+
+type DecideKeyRequest200JSONResponse SystemKeyRequest
+
+func (response DecideKeyRequest200JSONResponse) VisitDecideKeyRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -9694,6 +10185,68 @@ func (response ReopenStop200JSONResponse) VisitReopenStopResponse(w http.Respons
 	return err
 }
 
+type ListSystemKeysRequestObject struct {
+	Params ListSystemKeysParams
+}
+
+type ListSystemKeysResponseObject interface {
+	VisitListSystemKeysResponse(w http.ResponseWriter) error
+}
+
+type ListSystemKeys200JSONResponse SystemKeyList
+
+func (response ListSystemKeys200JSONResponse) VisitListSystemKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeSystemKeyRequestObject struct {
+	Params ProposeSystemKeyParams
+	Body   *ProposeSystemKeyJSONRequestBody
+}
+
+type ProposeSystemKeyResponseObject interface {
+	VisitProposeSystemKeyResponse(w http.ResponseWriter) error
+}
+
+type ProposeSystemKey201JSONResponse SystemKeyRequest
+
+func (response ProposeSystemKey201JSONResponse) VisitProposeSystemKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSystemKeyRequestObject struct {
+	Key    string `json:"key"`
+	Params RevokeSystemKeyParams
+}
+
+type RevokeSystemKeyResponseObject interface {
+	VisitRevokeSystemKeyResponse(w http.ResponseWriter) error
+}
+
+type RevokeSystemKey204Response struct {
+}
+
+func (response RevokeSystemKey204Response) VisitRevokeSystemKeyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type AdvanceTrialClockRequestObject struct {
 	Body *AdvanceTrialClockJSONRequestBody
 }
@@ -9829,6 +10382,9 @@ type StrictServerInterface interface {
 	// ActOnGrant Suspend, resume or revoke a grant
 	// (POST /v1/grants/{id}/events)
 	ActOnGrant(ctx context.Context, request ActOnGrantRequestObject) (ActOnGrantResponseObject, error)
+	// DecideKeyRequest Confirm, reject or withdraw a request for a key
+	// (POST /v1/key-requests/{id}/events)
+	DecideKeyRequest(ctx context.Context, request DecideKeyRequestRequestObject) (DecideKeyRequestResponseObject, error)
 	// ListCheckpoints The latest signed checkpoint of each log (存证检查点)
 	// (GET /v1/ledger/checkpoints)
 	ListCheckpoints(ctx context.Context, request ListCheckpointsRequestObject) (ListCheckpointsResponseObject, error)
@@ -9979,6 +10535,15 @@ type StrictServerInterface interface {
 	// ReopenStop Reopen what was stopped
 	// (POST /v1/stops/{id}/reopening)
 	ReopenStop(ctx context.Context, request ReopenStopRequestObject) (ReopenStopResponseObject, error)
+	// ListSystemKeys The keys of a system of one's department (系统密钥)
+	// (GET /v1/system-keys)
+	ListSystemKeys(ctx context.Context, request ListSystemKeysRequestObject) (ListSystemKeysResponseObject, error)
+	// ProposeSystemKey Propose a key for a system of one's department
+	// (POST /v1/system-keys)
+	ProposeSystemKey(ctx context.Context, request ProposeSystemKeyRequestObject) (ProposeSystemKeyResponseObject, error)
+	// RevokeSystemKey Revoke a key at once
+	// (POST /v1/system-keys/{key}/revocation)
+	RevokeSystemKey(ctx context.Context, request RevokeSystemKeyRequestObject) (RevokeSystemKeyResponseObject, error)
 	// AdvanceTrialClock Move the clock of a trial
 	// (POST /v1/trial/clock)
 	AdvanceTrialClock(ctx context.Context, request AdvanceTrialClockRequestObject) (AdvanceTrialClockResponseObject, error)
@@ -11013,6 +11578,51 @@ func (sh *strictHandler) ActOnGrant(ctx *gin.Context, id RecordID, params ActOnG
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ActOnGrantResponseObject); ok {
 		if err := validResponse.VisitActOnGrantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideKeyRequest operation middleware
+func (sh *strictHandler) DecideKeyRequest(ctx *gin.Context, id RecordID, params DecideKeyRequestParams) {
+	var request DecideKeyRequestRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DecideKeyRequestJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideKeyRequest(ctx, request.(DecideKeyRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideKeyRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideKeyRequestResponseObject); ok {
+		if err := validResponse.VisitDecideKeyRequestResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -12626,6 +13236,103 @@ func (sh *strictHandler) ReopenStop(ctx *gin.Context, id RecordID, params Reopen
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ReopenStopResponseObject); ok {
 		if err := validResponse.VisitReopenStopResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSystemKeys operation middleware
+func (sh *strictHandler) ListSystemKeys(ctx *gin.Context, params ListSystemKeysParams) {
+	var request ListSystemKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSystemKeys(ctx, request.(ListSystemKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSystemKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSystemKeysResponseObject); ok {
+		if err := validResponse.VisitListSystemKeysResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProposeSystemKey operation middleware
+func (sh *strictHandler) ProposeSystemKey(ctx *gin.Context, params ProposeSystemKeyParams) {
+	var request ProposeSystemKeyRequestObject
+
+	request.Params = params
+
+	var body ProposeSystemKeyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeSystemKey(ctx, request.(ProposeSystemKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeSystemKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposeSystemKeyResponseObject); ok {
+		if err := validResponse.VisitProposeSystemKeyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeSystemKey operation middleware
+func (sh *strictHandler) RevokeSystemKey(ctx *gin.Context, key string, params RevokeSystemKeyParams) {
+	var request RevokeSystemKeyRequestObject
+
+	request.Key = key
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeSystemKey(ctx, request.(RevokeSystemKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeSystemKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeSystemKeyResponseObject); ok {
+		if err := validResponse.VisitRevokeSystemKeyResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

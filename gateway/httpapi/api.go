@@ -38,6 +38,7 @@ type Config struct {
 	Matters    Matters
 	Desk       Desk
 	Stops      Stops
+	Keys       Keys
 	Unverified Unverified
 	Seconding  Confirmations
 	Notices    Notifications
@@ -82,6 +83,7 @@ type api struct {
 	matters      Matters
 	desk         Desk
 	stops        Stops
+	keys         Keys
 	unverified   Unverified
 	seconding    Confirmations
 	notices      Notifications
@@ -117,7 +119,7 @@ func New(config Config) (http.Handler, error) {
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
 		safe: config.Safe, licences: config.Licences, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
-		matters: config.Matters, desk: config.Desk, stops: config.Stops, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
+		matters: config.Matters, desk: config.Desk, stops: config.Stops, keys: config.Keys, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		seconding: config.Seconding, notices: config.Notices,
 		returns:  config.Returns,
 		editions: config.Editions, publishing: config.Publishing, replays: config.Replays, explanations: config.Explain,

@@ -7,6 +7,7 @@ import (
 
 	"kapok/catalog"
 	"kapok/catalog/spreadsheet"
+	"kapok/gateway"
 	"kapok/gateway/editions"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
@@ -15,7 +16,7 @@ import (
 // publisher is who is signed in, as publishing knows people.
 func (h handlers) publisher(session *postgres.Session) publishing.Person {
 	worker := h.worker(session)
-	return publishing.Person{Ref: worker.Ref, Department: worker.Department, Roles: worker.Roles}
+	return publishing.Person{Account: gateway.Account{Ref: worker.Ref, SubjectRef: worker.SubjectRef}, Department: worker.Department, Roles: worker.Roles}
 }
 
 // ListEditions lists what was published.
@@ -153,7 +154,7 @@ func (h handlers) ListProposals(ctx context.Context, request ListProposalsReques
 func proposal(p editions.Proposal, found []catalog.Change) Proposal {
 	shown := Proposal{
 		ID: p.ID, Kind: EditionKind(p.Kind), State: ProposalState(p.State), Digest: p.Digest, Based: p.Based, Report: p.Report, Reason: p.Reason,
-		ProposedBy: p.ProposedBy, ProposedAt: p.ProposedAt,
+		ProposedBy: p.Proposer.Ref, ProposedAt: p.ProposedAt,
 	}
 	if p.State != editions.Open {
 		shown.DecidedBy, shown.DecidedAt, shown.DecidedReason = p.DecidedBy, p.DecidedAt, p.Because

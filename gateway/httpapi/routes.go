@@ -26,7 +26,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.NoRoute(pathUnknown)
 	r.NoMethod(methodNotAllowed)
 	d := doors{a: a, r: r, op: a.operations(), check: contract.check}
-	for _, door := range []func(){d.systems, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.duties} {
+	for _, door := range []func(){d.systems, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties} {
 		door()
 	}
 	if a.trial != nil { // kapok dev only
@@ -195,6 +195,15 @@ func (d doors) rights() {
 	d.r.GET("/v1/stops", desk, d.check, d.op.ListStops)
 	d.r.POST("/v1/stops", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.StopAtOnce)
 	d.r.POST("/v1/stops/:id/reopening", d.a.person(RoleBureau, RoleApprover), d.a.ownPage, d.check, d.op.ReopenStop)
+}
+
+// keys of a department's own systems are looked after by its officers.
+func (d doors) keys() {
+	officer := d.a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau)
+	d.r.GET("/v1/system-keys", officer, d.check, d.op.ListSystemKeys)
+	d.r.POST("/v1/system-keys", officer, d.a.ownPage, d.check, d.op.ProposeSystemKey)
+	d.r.POST("/v1/system-keys/:key/revocation", officer, d.a.ownPage, d.check, d.op.RevokeSystemKey)
+	d.r.POST("/v1/key-requests/:id/events", officer, d.a.ownPage, d.check, d.op.DecideKeyRequest)
 }
 
 // duties are what policies oblige to.

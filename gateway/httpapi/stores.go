@@ -8,6 +8,7 @@ import (
 	"kapok/gateway"
 	"kapok/gateway/basis"
 	"kapok/gateway/editions"
+	"kapok/gateway/enrolling"
 	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
 	"kapok/gateway/ledger"
@@ -83,6 +84,15 @@ type Stops interface {
 	StopAtOnce(ctx context.Context, p grants.Person, kind, target, reason string) (grants.EmergencyStop, error)
 	Reopen(ctx context.Context, p grants.Person, id, reason string) (grants.EmergencyStop, error)
 	ListStops(ctx context.Context, limit int) ([]grants.EmergencyStop, error)
+}
+
+// Keys are those of departments' systems, by two people. What is returned without an error
+// is durable, in the ledger, and in force on every node.
+type Keys interface {
+	Keys(ctx context.Context, by enrolling.Person, system string) ([]exchange.SystemKey, []enrolling.Request, error)
+	Propose(ctx context.Context, by enrolling.Person, w enrolling.Wish) (enrolling.Request, error)
+	Decide(ctx context.Context, by enrolling.Person, id string, to enrolling.State) (enrolling.Request, error)
+	Revoke(ctx context.Context, by enrolling.Person, keyID string) error
 }
 
 // Publishing is how editions come about, by two people. What it returns without an error

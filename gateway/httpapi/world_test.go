@@ -74,6 +74,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	w.openWorkflow(t, known)
 	config.Matters, config.Desk, config.Stops, config.Trial = w.grants, w.grants, w.grants, w.clock
 	config.Unverified = w.stores.db
+	config.Keys = w.enrolling(known)
 	config.Seconding = &confirmation.Service{Store: w.stores.db, Log: w.stores.log, Now: time.Now}
 	config.Notices = w.stores.db
 	w.openPublishing(t, &config, known)

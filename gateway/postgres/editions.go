@@ -113,12 +113,12 @@ func (db *DB) ProposeEdition(ctx context.Context, p editions.Proposal) (id, pend
 	id = newRef()
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
-			insert into edition_proposals (kind, id, digest, based, content, report, reason, proposed_by, proposed_at, state)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')`,
-			p.Kind, id, p.Digest, p.Based, p.Content, p.Report, p.Reason, p.ProposedBy, p.ProposedAt); err != nil {
+			insert into edition_proposals (kind, id, digest, based, content, report, reason, proposed_by, proposed_person, proposed_at, state)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')`,
+			p.Kind, id, p.Digest, p.Based, p.Content, p.Report, p.Reason, p.Proposer.Ref, p.Proposer.SubjectRef, p.ProposedAt); err != nil {
 			return err
 		}
-		pendingID, err = pendEntry(ctx, tx, proposalEntry("proposed", p, id, p.ProposedBy, p.ProposedAt), "")
+		pendingID, err = pendEntry(ctx, tx, proposalEntry("proposed", p, id, p.Proposer.Ref, p.ProposedAt), "")
 		return err
 	})
 	return id, pendingID, err
@@ -164,7 +164,7 @@ func (db *DB) ConfirmEdition(ctx context.Context, d editions.Decision, fits edit
 		}
 		e = editions.Edition{
 			Kind: p.Kind, Number: p.Based + 1, Digest: p.Digest, Content: p.Content,
-			ProposedBy: p.ProposedBy, ConfirmedBy: d.By, Published: d.At,
+			ProposedBy: p.Proposer.Ref, ConfirmedBy: d.By.Ref, Published: d.At,
 		}
 		pendingID, err = publishEdition(ctx, tx, e, p.Report)
 		return err
@@ -194,7 +194,7 @@ func (db *DB) CloseProposal(ctx context.Context, d editions.Decision) (pendingID
 		if err != nil {
 			return err
 		}
-		pendingID, err = pendEntry(ctx, tx, proposalEntry(string(d.To), p, p.ID, d.By, d.At), "")
+		pendingID, err = pendEntry(ctx, tx, proposalEntry(string(d.To), p, p.ID, d.By.Ref, d.At), "")
 		return err
 	})
 	return pendingID, err
@@ -209,16 +209,16 @@ func decideProposal(ctx context.Context, tx pgx.Tx, d editions.Decision) (editio
 	if err := p.Decide(d.By, d.To); err != nil {
 		return p, err
 	}
-	_, err = tx.Exec(ctx, "update edition_proposals set state = $3, decided_by = $4, decided_at = $5, decided_reason = $6 where kind = $1 and id = $2",
-		d.Kind, d.ID, string(d.To), d.By, d.At, d.Reason)
+	_, err = tx.Exec(ctx, "update edition_proposals set state = $3, decided_by = $4, decided_person = $5, decided_at = $6, decided_reason = $7 where kind = $1 and id = $2",
+		d.Kind, d.ID, string(d.To), d.By.Ref, d.By.SubjectRef, d.At, d.Reason)
 	return p, err
 }
 
-const selectProposal = `select kind, id, digest, based, content, report, reason, proposed_by, proposed_at, state, decided_by,
+const selectProposal = `select kind, id, digest, based, content, report, reason, proposed_by, proposed_person, proposed_at, state, decided_by,
 	coalesce(decided_at, '0001-01-01Z'), decided_reason from edition_proposals `
 
 func scanProposal(row pgx.Row) (p editions.Proposal, err error) {
-	err = row.Scan(&p.Kind, &p.ID, &p.Digest, &p.Based, &p.Content, &p.Report, &p.Reason, &p.ProposedBy, &p.ProposedAt, &p.State, &p.DecidedBy, &p.DecidedAt, &p.Because)
+	err = row.Scan(&p.Kind, &p.ID, &p.Digest, &p.Based, &p.Content, &p.Report, &p.Reason, &p.Proposer.Ref, &p.Proposer.SubjectRef, &p.ProposedAt, &p.State, &p.DecidedBy, &p.DecidedAt, &p.Because)
 	return p, err
 }
 

@@ -28,28 +28,32 @@ type Enrolment struct {
 // A key enrolled for this system before is left as it is (pendingID is "" then); one
 // of another system, or one that was revoked, is a Conflict, key-taken.
 func (db *DB) EnrolKey(ctx context.Context, e Enrolment) (key exchange.SystemKey, pendingID string, err error) {
-	id := jose.NewJWK("", e.Public).Thumbprint()
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, `
-			insert into system_keys (key_id, system_id, public_key, valid_from, valid_until, enrolled_at)
-			values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-			id, e.System, e.Public.Bytes(), e.From, orNull(e.Until), e.At)
-		if err != nil {
-			return err
-		}
-		if key, err = readKey(ctx, tx, id); err != nil {
-			return err
-		}
-		if key.System != e.System || key.Revoked {
-			return gateway.Fail(gateway.Conflict, "key-taken", "This key belongs to another system, or was revoked.")
-		}
-		if done.RowsAffected() == 0 {
-			pendingID = ""
-			return nil
-		}
-		pendingID, err = pendEntry(ctx, tx, keyEntry("key-enrolled", key, e.Actor, e.At), "")
+		key, pendingID, err = enrolKey(ctx, tx, e)
 		return err
 	})
+	return key, pendingID, err
+}
+
+func enrolKey(ctx context.Context, tx pgx.Tx, e Enrolment) (key exchange.SystemKey, pendingID string, err error) {
+	id := jose.NewJWK("", e.Public).Thumbprint()
+	done, err := tx.Exec(ctx, `
+		insert into system_keys (key_id, system_id, public_key, valid_from, valid_until, enrolled_at)
+		values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+		id, e.System, e.Public.Bytes(), e.From, orNull(e.Until), e.At)
+	if err != nil {
+		return key, "", err
+	}
+	if key, err = readKey(ctx, tx, id); err != nil {
+		return key, "", err
+	}
+	if key.System != e.System || key.Revoked {
+		return key, "", gateway.Fail(gateway.Conflict, "key-taken", "This key belongs to another system, or was revoked.")
+	}
+	if done.RowsAffected() == 0 {
+		return key, "", nil
+	}
+	pendingID, err = pendEntry(ctx, tx, keyEntry("key-enrolled", key, e.Actor, e.At), "")
 	return key, pendingID, err
 }
 

@@ -30,7 +30,7 @@ func (s *Service) ProposeCatalogue(ctx context.Context, by Person, d Draft, reas
 		return editions.Proposal{}, nil, gateway.Fail(gateway.Invalid, "draft-invalid", "A file holds a line that an edition cannot keep.").Because(err)
 	}
 	proposed, err := s.propose(ctx, editions.Proposal{
-		Kind: editions.Catalogue, Digest: planned.Catalog.Digest(), Based: planned.Based, Content: content, Reason: reason, ProposedBy: by.Ref,
+		Kind: editions.Catalogue, Digest: planned.Catalog.Digest(), Based: planned.Based, Content: content, Reason: reason, Proposer: by.Account,
 	})
 	return proposed, planned.Changes, err
 }
@@ -56,7 +56,7 @@ func (s *Service) ProposePolicies(ctx context.Context, by Person, replayID, reas
 		failure.Remedy = "Replay it again, against the edition in force."
 		return editions.Proposal{}, failure
 	}
-	p := editions.Proposal{Kind: editions.Policies, Digest: r.Digest, Based: r.Based, Content: r.Content, Report: r.ReportDigest, Reason: reason, ProposedBy: by.Ref}
+	p := editions.Proposal{Kind: editions.Policies, Digest: r.Digest, Based: r.Based, Content: r.Content, Report: r.ReportDigest, Reason: reason, Proposer: by.Account}
 	live, _, err := s.live(ctx)
 	if err != nil {
 		return editions.Proposal{}, err
@@ -104,7 +104,7 @@ func (s *Service) Decide(ctx context.Context, by Person, id string, to editions.
 	if to == editions.Rejected && reason == "" {
 		return p, gateway.Fail(gateway.Invalid, "reason-missing", "A reason has to be given.")
 	}
-	decision := editions.Decision{Kind: p.Kind, ID: id, By: by.Ref, To: to, Reason: reason, At: s.Now()}
+	decision := editions.Decision{Kind: p.Kind, ID: id, By: by.Account, To: to, Reason: reason, At: s.Now()}
 	pending := ""
 	if to == editions.Published {
 		_, pending, err = s.Store.ConfirmEdition(ctx, decision, s.fits)

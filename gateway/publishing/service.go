@@ -17,7 +17,7 @@ import (
 
 // Person is who proposes or decides.
 type Person struct {
-	Ref        string // the identity provider's name for them
+	gateway.Account
 	Department string
 	Roles      []string
 }
