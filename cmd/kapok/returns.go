@@ -118,8 +118,13 @@ func (r *returning) receive(ctx context.Context, words []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(words[0]), err)
 	}
+	folder, err := os.OpenRoot(filepath.Dir(words[0]))
+	if err != nil {
+		return err
+	}
+	defer folder.Close() // it was only read
 	bar := newBar(os.Stderr, delivery.Manifest)
-	delivery, err = r.importer.Import(ctx, delivery.ID, filepath.Dir(words[0]), operator, bar.tell)
+	delivery, err = r.importer.Import(ctx, delivery.ID, folder.FS(), operator, bar.tell)
 	bar.end()
 	if err != nil {
 		return err

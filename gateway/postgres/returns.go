@@ -94,9 +94,9 @@ func (r *Returns) Deliveries(ctx context.Context, dataset string, limit int) ([]
 	return found, explain(err)
 }
 
-// Expired lists the deliveries whose rows are kept past their time.
+// Expired lists the deliveries whose rows, or files, are kept past their time.
 func (r *Returns) Expired(ctx context.Context, now time.Time) ([]returns.Delivery, error) {
-	rows, err := r.db.pool.Query(ctx, selectDelivery+"where e.state in ('reconciled', 'published', 'superseded', 'rolled-back') order by d.load")
+	rows, err := r.db.pool.Query(ctx, selectDelivery+"where e.state in ('received', 'reconciled', 'published', 'superseded', 'rolled-back') order by d.load")
 	if err != nil {
 		return nil, explain(err)
 	}

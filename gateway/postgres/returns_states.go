@@ -184,7 +184,7 @@ func (r *Returns) Reconciled(ctx context.Context, id string, report returns.Repo
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "delete from return_progress where delivery = $1", id); err != nil {
+		if err := forgetLanding(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := enter(ctx, tx, id, returns.Reconciled, actor, at, eventDetail{Report: &report}); err != nil {
@@ -203,27 +203,31 @@ func contentField(report returns.Report) ledger.Field {
 // Publish puts a delivery in force: see [returns.Deliveries].
 func (r *Returns) Publish(ctx context.Context, id, actor string, at time.Time) (pendingID string, err error) {
 	err = r.db.inTx(ctx, func(tx pgx.Tx) error {
-		d, current, err := become(ctx, tx, id, returns.Published)
-		if err != nil {
-			return err
-		}
-		if d.State != returns.Reconciled || d.Report == nil || d.Report.Base != current {
-			return conflict("return-base-moved", "", "Another version is in force than the one that this was compared with.")
-		}
-		if current != "" {
-			if err := enter(ctx, tx, current, returns.Superseded, actor, at, eventDetail{Report: nil}); err != nil {
-				return err
-			}
-		}
-		pendingID, err = putInForce(ctx, tx, d, "return-published", actor, "", at)
+		pendingID, err = publishReturn(ctx, tx, id, returns.Order{Actor: actor}, at)
 		return err
 	})
 	return pendingID, err
 }
 
+func publishReturn(ctx context.Context, tx pgx.Tx, id string, order returns.Order, at time.Time) (pendingID string, err error) {
+	d, current, err := become(ctx, tx, id, returns.Published)
+	if err != nil {
+		return "", err
+	}
+	if d.State != returns.Reconciled || d.Report == nil || d.Report.Base != current {
+		return "", conflict("return-base-moved", "", "Another version is in force than the one that this was compared with.")
+	}
+	if current != "" {
+		if err := enter(ctx, tx, current, returns.Superseded, order.Actor, at, eventDetail{Report: nil}); err != nil {
+			return "", err
+		}
+	}
+	return putInForce(ctx, tx, d, "return-published", order, at)
+}
+
 // putInForce is the one statement by which a version comes into force, with its event
 // and its entry.
-func putInForce(ctx context.Context, tx pgx.Tx, d returns.Delivery, kind ledger.Kind, actor, reason string, at time.Time) (string, error) {
+func putInForce(ctx context.Context, tx pgx.Tx, d returns.Delivery, kind ledger.Kind, order returns.Order, at time.Time) (string, error) {
 	if _, err := tx.Exec(ctx, "update return_datasets set current = $2 where dataset = $1", d.Manifest.Dataset, d.ID); err != nil {
 		return "", err
 	}
@@ -231,10 +235,11 @@ func putInForce(ctx context.Context, tx pgx.Tx, d returns.Delivery, kind ledger.
 	if err != nil {
 		return "", err
 	}
-	if err := enter(ctx, tx, d.ID, returns.Published, actor, at, eventDetail{Report: &report, Reason: reason}); err != nil {
+	if err := enter(ctx, tx, d.ID, returns.Published, order.Actor, at, eventDetail{Report: &report, Reason: order.Reason}); err != nil {
 		return "", err
 	}
-	return pendEntry(ctx, tx, returnEntry(kind, d, actor, at, contentField(report), ledger.Field{Name: "reason", Value: reason}), "")
+	return pendEntry(ctx, tx, returnEntry(kind, d, order.Actor, at, contentField(report),
+		ledger.Field{Name: "second", Value: order.Second}, ledger.Field{Name: "reason", Value: order.Reason}), "")
 }
 
 // reportOf reads what reconciliation found.
@@ -251,22 +256,28 @@ func (r *Returns) RollBack(ctx context.Context, dataset, actor, reason string, a
 		if err != nil {
 			return err
 		}
-		before, err := versionBefore(ctx, tx, dataset)
-		if err != nil {
-			return err
-		}
-		if current == "" || before == nil {
-			return conflict("return-no-version-before", "", "There is no version before the one in force that could be put in its place.")
-		}
-		if err := enter(ctx, tx, current, returns.RolledBack, actor, at, eventDetail{Reason: reason}); err != nil {
-			return err
-		}
-		if pendingID, err = putInForce(ctx, tx, *before, "return-rolled-back", actor, reason, at); err != nil {
-			return err
-		}
-		restored, err = readDelivery(ctx, tx, before.ID)
+		restored, pendingID, err = rollBackReturn(ctx, tx, dataset, current, returns.Order{Actor: actor, Reason: reason}, at)
 		return err
 	})
+	return restored, pendingID, err
+}
+
+// rollBackReturn puts the version before current in its place, under the dataset's lock.
+func rollBackReturn(ctx context.Context, tx pgx.Tx, dataset, current string, order returns.Order, at time.Time) (restored returns.Delivery, pendingID string, err error) {
+	before, err := versionBefore(ctx, tx, dataset)
+	if err != nil {
+		return restored, "", err
+	}
+	if current == "" || before == nil {
+		return restored, "", conflict("return-no-version-before", "", "There is no version before the one in force that could be put in its place.")
+	}
+	if err := enter(ctx, tx, current, returns.RolledBack, order.Actor, at, eventDetail{Reason: order.Reason}); err != nil {
+		return restored, "", err
+	}
+	if pendingID, err = putInForce(ctx, tx, *before, "return-rolled-back", order, at); err != nil {
+		return restored, "", err
+	}
+	restored, err = readDelivery(ctx, tx, before.ID)
 	return restored, pendingID, err
 }
 
@@ -285,36 +296,40 @@ func versionBefore(ctx context.Context, tx pgx.Tx, dataset string) (*returns.Del
 // Destroy drops a delivery's rows and keys: see [returns.Deliveries].
 func (r *Returns) Destroy(ctx context.Context, id string, order returns.Order, at time.Time) (gone returns.Destruction, pendingID string, err error) {
 	err = r.db.inTx(ctx, func(tx pgx.Tx) error {
-		d, current, err := become(ctx, tx, id, returns.Destroyed)
-		if err != nil {
-			return err
-		}
-		if d.State == returns.Published && at.Before(d.Manifest.KeepUntil) {
-			return conflict("return-in-force", "", "The version is in force, and its time has not ended: roll it back first.")
-		}
-		if current == id {
-			if _, err := tx.Exec(ctx, "update return_datasets set current = null where dataset = $1", d.Manifest.Dataset); err != nil {
-				return err
-			}
-		}
-		report, err := reportOf(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := enter(ctx, tx, id, returns.Destroyed, order.Actor, at, eventDetail{Report: &report, Reason: order.Reason}); err != nil {
-			return err
-		}
-		gone = returns.Destruction{Delivery: id, Dataset: d.Manifest.Dataset, Version: d.Manifest.Version, Content: report.Content, Rows: report.Rows, At: at.UTC()}
-		if gone.Key, err = dropRows(ctx, tx, d); err != nil {
-			return err
-		}
-		entry := destroyedEntry(d, order, gone, at)
-		gone.Manifest = entry.Value("manifest")
-		pendingID, err = pendEntry(ctx, tx, entry, "")
-		gone.PendingID = pendingID
+		gone, err = destroyReturn(ctx, tx, id, order, at)
 		return err
 	})
-	return gone, pendingID, err
+	return gone, gone.PendingID, err
+}
+
+func destroyReturn(ctx context.Context, tx pgx.Tx, id string, order returns.Order, at time.Time) (gone returns.Destruction, err error) {
+	d, current, err := become(ctx, tx, id, returns.Destroyed)
+	if err != nil {
+		return gone, err
+	}
+	if d.State == returns.Published && at.Before(d.Manifest.KeepUntil) {
+		return gone, conflict("return-in-force", "", "The version is in force, and its time has not ended: roll it back first.")
+	}
+	if current == id {
+		if _, err := tx.Exec(ctx, "update return_datasets set current = null where dataset = $1", d.Manifest.Dataset); err != nil {
+			return gone, err
+		}
+	}
+	report, err := reportOf(ctx, tx, id)
+	if err != nil {
+		return gone, err
+	}
+	if err := enter(ctx, tx, id, returns.Destroyed, order.Actor, at, eventDetail{Report: &report, Reason: order.Reason}); err != nil {
+		return gone, err
+	}
+	gone = returns.Destruction{Delivery: id, Dataset: d.Manifest.Dataset, Version: d.Manifest.Version, Content: report.Content, Rows: report.Rows, At: at.UTC()}
+	if gone.Key, err = dropRows(ctx, tx, d); err != nil {
+		return gone, err
+	}
+	entry := destroyedEntry(d, order, gone, at)
+	gone.Manifest = entry.Value("manifest")
+	gone.PendingID, err = pendEntry(ctx, tx, entry, "")
+	return gone, err
 }
 
 func destroyedEntry(d returns.Delivery, order returns.Order, gone returns.Destruction, at time.Time) ledger.Entry {
@@ -334,7 +349,7 @@ func dropRows(ctx context.Context, tx pgx.Tx, d returns.Delivery) (key string, e
 	if _, err := tx.Exec(ctx, "select returned.drop_load($1)", d.Load); err != nil {
 		return "", err
 	}
-	if _, err := tx.Exec(ctx, "delete from return_progress where delivery = $1", d.ID); err != nil {
+	if err := forgetLanding(ctx, tx, d.ID); err != nil {
 		return "", err
 	}
 	rows, err := tx.Query(ctx, selectDelivery+"where d.generation = $1 and d.delivery <> $2", d.Generation, d.ID)
@@ -356,4 +371,13 @@ func dropRows(ctx context.Context, tx pgx.Tx, d returns.Delivery) (key string, e
 	}
 	digest := sm.Sum(wrapped)
 	return hex.EncodeToString(digest[:]), nil
+}
+
+// forgetLanding drops what only a landing needs: how far it came, and the files.
+func forgetLanding(ctx context.Context, tx pgx.Tx, id string) error {
+	if _, err := tx.Exec(ctx, "delete from return_progress where delivery = $1", id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "delete from return_pieces where delivery = $1", id)
+	return err
 }

@@ -167,7 +167,7 @@ func TestChangedWhileRead(t *testing.T) {
 			}
 		}
 	}()
-	delivery, err := w.Import(t.Context(), id, w.folder, actor, func(returns.Progress) {})
+	delivery, err := w.Import(t.Context(), id, filesIn(t, w.folder), actor, func(returns.Progress) {})
 	close(done)
 	<-stopped
 	if err != nil || delivery.State != returns.Refused || toldOf(delivery) != "full-1.csv:0  file-changed\n" {

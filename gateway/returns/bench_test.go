@@ -59,7 +59,7 @@ func (w *world) timed(t *testing.T, m returns.Manifest) (time.Duration, returns.
 	id := w.receive(t, m).ID
 	psql(t, w.dsn, "checkpoint")
 	began := time.Now()
-	delivery, err := w.Import(t.Context(), id, w.folder, actor, func(returns.Progress) {})
+	delivery, err := w.Import(t.Context(), id, filesIn(t, w.folder), actor, func(returns.Progress) {})
 	took := time.Since(began)
 	if err != nil || delivery.State != returns.Reconciled {
 		t.Fatalf("%s %v %v", delivery.State, delivery.Findings, err)

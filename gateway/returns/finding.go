@@ -48,6 +48,7 @@ const (
 	RuleClock      = "clock"
 	RuleWatermark  = "watermark"
 	RuleUnreadable = "unreadable"
+	RuleEnded      = "kept-too-long"
 )
 
 // rules says each in words.
@@ -75,6 +76,7 @@ var rules = map[string]string{
 	RuleClock:      "the manifest's times do not agree with the delivery before it, or run ahead of this clock",
 	RuleWatermark:  "the watermark does not begin where the version before ended",
 	RuleUnreadable: "the file cannot be read",
+	RuleEnded:      "the time for which the data may be kept has ended",
 }
 
 // maxFindings is how many are told of one delivery; the count goes on.

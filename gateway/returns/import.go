@@ -2,16 +2,17 @@ package returns
 
 import (
 	"context"
+	"io/fs"
 	"time"
 
 	"kapok/gateway"
 )
 
-// Import lands, checks and reconciles a delivery whose files lie in folder. It goes on
+// Import lands, checks and reconciles a delivery whose files are at hand. It goes on
 // where an earlier one was interrupted. tell hears of the progress; it must not wait.
 // A delivery that breaks a rule comes back Refused, with its findings; that is not an
 // error.
-func (i *Importer) Import(ctx context.Context, id, folder, actor string, tell func(Progress)) (Delivery, error) {
+func (i *Importer) Import(ctx context.Context, id string, files fs.FS, actor string, tell func(Progress)) (Delivery, error) {
 	delivery, err := i.Store.Delivery(ctx, id)
 	if err != nil {
 		return Delivery{}, err
@@ -28,7 +29,7 @@ func (i *Importer) Import(ctx context.Context, id, folder, actor string, tell fu
 		if delivery, err = i.Store.Delivery(ctx, id); err != nil || delivery.State != Received {
 			return err
 		}
-		return i.land(ctx, delivery, dataset, folder, actor, tell)
+		return i.land(ctx, delivery, dataset, files, actor, tell)
 	})
 	if err != nil {
 		return Delivery{}, err
@@ -36,7 +37,7 @@ func (i *Importer) Import(ctx context.Context, id, folder, actor string, tell fu
 	return i.Store.Delivery(ctx, id)
 }
 
-func (i *Importer) land(ctx context.Context, delivery Delivery, d *Dataset, folder, actor string, tell func(Progress)) error {
+func (i *Importer) land(ctx context.Context, delivery Delivery, d *Dataset, files fs.FS, actor string, tell func(Progress)) error {
 	from, err := i.Store.Begin(ctx, delivery, d)
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (i *Importer) land(ctx context.Context, delivery Delivery, d *Dataset, fold
 	defer opened.generation.Forget()
 	began := time.Now()
 	l := &landing{
-		delivery: delivery, dataset: d, folder: folder, rows: i.Store, people: i.People, tell: tell,
+		delivery: delivery, dataset: d, files: files, rows: i.Store, people: i.People, tell: tell,
 		sealer: newSealer(d, delivery.ID, i.Persons, opened),
 	}
 	landed, err := l.run(ctx, from)

@@ -2,6 +2,7 @@ package returns
 
 import (
 	"context"
+	"io/fs"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -36,7 +37,7 @@ type Rows interface {
 type landing struct {
 	delivery Delivery
 	dataset  *Dataset
-	folder   string
+	files    fs.FS // each file can seek
 	rows     Rows
 	people   People
 	sealer   *sealer

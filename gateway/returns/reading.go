@@ -8,10 +8,15 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"os"
 
 	"kapok/crypto/sm"
 )
+
+// seekable is a file that can be read from a place on.
+type seekable interface {
+	fs.File
+	io.Seeker
+}
 
 // reading is one file being read.
 type reading struct {
@@ -21,7 +26,7 @@ type reading struct {
 	content hash.Hash
 	to      chan<- batch
 
-	opened  *os.File
+	opened  seekable
 	before  fs.FileInfo
 	records records
 	counter *counter
@@ -34,10 +39,14 @@ type reading struct {
 
 // all reads the file from where it was left off to its end.
 func (r *reading) all(ctx context.Context) (Progress, error) {
-	opened, err := os.OpenInRoot(r.landing.folder, r.file.Name)
+	file, err := r.landing.files.Open(r.file.Name)
 	if err != nil {
 		r.wrong(RuleMissing)
 		return r.from, nil //nolint:nilerr // it is a finding
+	}
+	opened, seeks := file.(seekable)
+	if !seeks {
+		return r.from, fmt.Errorf("returns: %s cannot be read from a place on", r.file.Name)
 	}
 	defer opened.Close() // it was only read
 	if r.before, err = opened.Stat(); err != nil {

@@ -12,7 +12,7 @@ import (
 	"kapok/gateway"
 )
 
-// Config holds what an [Importer] is built from; every part is required.
+// Config holds what an [Importer] is built from; every part but Sealed is required.
 type Config struct {
 	Catalog   func() *catalog.Catalog // the one in force
 	Store     Store
@@ -22,6 +22,10 @@ type Config struct {
 	Verifier  *sm.Verifier
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	// Sealed waits until the ledger holds a pending entry. Nil where no node runs here
+	// that could seal it: another does.
+	Sealed func(ctx context.Context, pendingID string) error
 }
 
 // Importer takes in deliveries. It is safe for concurrent use, on any number of nodes.

@@ -52,7 +52,7 @@ func TestResume(t *testing.T) {
 		id := w.receive(t, m).ID
 		broken := *w.Importer
 		broken.Store = &cut{Returns: w.store, left: c.batches, after: c.durable}
-		if _, err := broken.Import(t.Context(), id, w.folder, actor, func(returns.Progress) {}); !errors.Is(err, errCut) {
+		if _, err := broken.Import(t.Context(), id, filesIn(t, w.folder), actor, func(returns.Progress) {}); !errors.Is(err, errCut) {
 			t.Fatalf("%v", err)
 		}
 		landed, err := w.store.Progress(t.Context(), id)
@@ -60,7 +60,7 @@ func TestResume(t *testing.T) {
 			t.Fatalf("%d rows are durable, %v", landed.Landed, err)
 		}
 		again := 0
-		delivery, err := w.Import(t.Context(), id, w.folder, actor, func(returns.Progress) { again++ })
+		delivery, err := w.Import(t.Context(), id, filesIn(t, w.folder), actor, func(returns.Progress) { again++ })
 		if err != nil || delivery.State != returns.Reconciled {
 			t.Fatalf("%s %v %v", delivery.State, delivery.Findings, err)
 		}
@@ -80,8 +80,8 @@ func TestResume(t *testing.T) {
 func TestTwoAtOnce(t *testing.T) {
 	w := newWorld(t)
 	id := w.receive(t, w.full(t, 1, rowsOf(0, 10))).ID
-	delivery, err := w.Import(t.Context(), id, w.folder, actor, func(returns.Progress) {
-		if _, err := w.Import(t.Context(), id, w.folder, actor, func(returns.Progress) {}); code(err) != "return-busy" {
+	delivery, err := w.Import(t.Context(), id, filesIn(t, w.folder), actor, func(returns.Progress) {
+		if _, err := w.Import(t.Context(), id, filesIn(t, w.folder), actor, func(returns.Progress) {}); code(err) != "return-busy" {
 			t.Errorf("%v", err)
 		}
 	})

@@ -50,11 +50,48 @@ type KeyStore interface {
 	PersonKey(ctx context.Context, owner string, use keys.Use) (keys.WrappedKey, error)
 }
 
+// Uploads keeps the files of deliveries while they arrive, each piece sealed.
+type Uploads interface {
+	// Uploaded says how many bytes of a file arrived.
+	Uploaded(ctx context.Context, id string, file int) (int64, error)
+	// Add puts a piece at the end of what arrived. A Conflict, return-offset, when that
+	// end is not where the piece begins; return-state, when the delivery is received no
+	// more.
+	Add(ctx context.Context, id string, file int, piece Piece) error
+	// Piece finds the piece that holds a byte; none where nothing arrived of it.
+	Piece(ctx context.Context, id string, file int, at int64) (*Piece, error)
+	// Awaiting lists the deliveries that are received and not landed, the oldest first.
+	Awaiting(ctx context.Context) ([]Delivery, error)
+}
+
+// Proposals keeps what one person wants done with a delivery until another decides.
+type Proposals interface {
+	// Propose keeps a proposal; a Conflict, return-proposed, where the same is proposed.
+	Propose(ctx context.Context, p Proposal) (pendingID string, err error)
+	// Decide ends a proposal and, where it is confirmed, does what it says, in one
+	// transaction. NotFound, return-proposal-unknown.
+	Decide(ctx context.Context, d Decision) (Proposal, string, error)
+	// Proposals lists them, the latest first.
+	Proposals(ctx context.Context, limit int) ([]Proposal, error)
+}
+
+// Applications keeps who asked for a dataset of the return list.
+type Applications interface {
+	Apply(ctx context.Context, a Application) (pendingID string, err error)
+	// Applications lists them, the latest first.
+	Applications(ctx context.Context, limit int) ([]Application, error)
+}
+
 // Store is all that is kept.
 type Store interface {
 	Deliveries
 	Landings
 	KeyStore
+	Uploads
+	Proposals
+	Applications
+	// Expired lists the deliveries that are kept past their time.
+	Expired(ctx context.Context, now time.Time) ([]Delivery, error)
 }
 
 // Providers finds the keys by which providers sign. It returns the system that a key

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/big"
 	"os"
@@ -202,7 +203,7 @@ func (w *world) receive(t testing.TB, m returns.Manifest) returns.Delivery {
 
 func (w *world) imported(t testing.TB, m returns.Manifest) returns.Delivery {
 	t.Helper()
-	delivery, err := w.Import(t.Context(), w.receive(t, m).ID, w.folder, actor, func(returns.Progress) {})
+	delivery, err := w.Import(t.Context(), w.receive(t, m).ID, filesIn(t, w.folder), actor, func(returns.Progress) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,4 +244,15 @@ func fieldOf(err error) string {
 		return ""
 	}
 	return gateway.AsError(err).Field
+}
+
+// filesIn are the files of a folder, as an operator's command reads them.
+func filesIn(t testing.TB, folder string) fs.FS {
+	t.Helper()
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = root.Close() })
+	return root.FS()
 }
