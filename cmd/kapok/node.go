@@ -25,6 +25,7 @@ import (
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
+	"kapok/gateway/returns"
 	"kapok/gateway/safe"
 )
 
@@ -45,6 +46,7 @@ type node struct {
 	licences    *licensing.Service
 	safe        *safe.Service
 	batches     *batch.Service
+	returns     *returns.Importer
 	editions    inForce
 	handler     http.Handler
 	workflow    *workflow
@@ -146,6 +148,7 @@ func (n *node) openPublishing(context.Context, *prometheus.Registry) error {
 
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
 	n.openBatches()
+	n.openReturns()
 	secret, err := readSecretFile(n.config.SignIn.ClientSecretFile)
 	if err != nil {
 		return err
@@ -154,7 +157,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
 		Safe: n.safe, Licences: n.licences, Cases: n.newCases(),
-		Returns:  n.database.Returns(),
+		Returns: n.database.Returns(), Importing: n.returns, ReturnActs: n.returns,
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
 		Batches:  n.batches,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
@@ -204,6 +207,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	counting := n.keepCounting(ctx)
 	lapsing := n.keepBases(ctx)
 	revoking := n.keepRevocations(ctx)
+	landing := n.keepReturns(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-answering
 	<-tidying
@@ -212,6 +216,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	<-granting
 	<-lapsing
 	<-revoking
+	<-landing
 	<-watching
 	<-counting
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)

@@ -122,6 +122,15 @@ func TestReturnedInBatches(t *testing.T) {
 	if told := d.must("returns", "status"); !strings.Contains(told, "destroyed") || !strings.Contains(told, "published") {
 		t.Error(told)
 	}
+	returnsByAPI(t, d, one.Report.Content, func() string {
+		t.Helper()
+		answer := caller.send(caller.shot(body))
+		from := regexp.MustCompile(`"lineage":"([0-9a-f]+)/`).FindSubmatch(answer.body)
+		if answer.status != 200 || from == nil {
+			t.Fatalf("%d %s", answer.status, answer.body)
+		}
+		return string(from[1])
+	})
 }
 
 // statutoryOn registers a duty over an item.

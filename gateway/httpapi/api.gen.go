@@ -1215,6 +1215,27 @@ func (e RateRate) Valid() bool {
 	}
 }
 
+// Defines values for ReturnDecisionEvent.
+const (
+	ReturnDecisionEventConfirmed ReturnDecisionEvent = "confirmed"
+	ReturnDecisionEventRejected  ReturnDecisionEvent = "rejected"
+	ReturnDecisionEventWithdrawn ReturnDecisionEvent = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ReturnDecisionEvent enum.
+func (e ReturnDecisionEvent) Valid() bool {
+	switch e {
+	case ReturnDecisionEventConfirmed:
+		return true
+	case ReturnDecisionEventRejected:
+		return true
+	case ReturnDecisionEventWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReturnDeliveryKind.
 const (
 	ReturnDeliveryKindFull        ReturnDeliveryKind = "full"
@@ -1260,6 +1281,72 @@ func (e ReturnDeliveryState) Valid() bool {
 	case ReturnDeliveryStateRolledBack:
 		return true
 	case ReturnDeliveryStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnProposalAct.
+const (
+	ReturnProposalActDestroy  ReturnProposalAct = "destroy"
+	ReturnProposalActPublish  ReturnProposalAct = "publish"
+	ReturnProposalActRollBack ReturnProposalAct = "roll-back"
+)
+
+// Valid indicates whether the value is a known member of the ReturnProposalAct enum.
+func (e ReturnProposalAct) Valid() bool {
+	switch e {
+	case ReturnProposalActDestroy:
+		return true
+	case ReturnProposalActPublish:
+		return true
+	case ReturnProposalActRollBack:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnProposalState.
+const (
+	ReturnProposalStateConfirmed ReturnProposalState = "confirmed"
+	ReturnProposalStateOpen      ReturnProposalState = "open"
+	ReturnProposalStateRejected  ReturnProposalState = "rejected"
+	ReturnProposalStateWithdrawn ReturnProposalState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ReturnProposalState enum.
+func (e ReturnProposalState) Valid() bool {
+	switch e {
+	case ReturnProposalStateConfirmed:
+		return true
+	case ReturnProposalStateOpen:
+		return true
+	case ReturnProposalStateRejected:
+		return true
+	case ReturnProposalStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnProposalRequestAct.
+const (
+	ReturnProposalRequestActDestroy  ReturnProposalRequestAct = "destroy"
+	ReturnProposalRequestActPublish  ReturnProposalRequestAct = "publish"
+	ReturnProposalRequestActRollBack ReturnProposalRequestAct = "roll-back"
+)
+
+// Valid indicates whether the value is a known member of the ReturnProposalRequestAct enum.
+func (e ReturnProposalRequestAct) Valid() bool {
+	switch e {
+	case ReturnProposalRequestActDestroy:
+		return true
+	case ReturnProposalRequestActPublish:
+		return true
+	case ReturnProposalRequestActRollBack:
 		return true
 	default:
 		return false
@@ -3756,6 +3843,38 @@ type ReplayRequest struct {
 	SinceDays int         `json:"since_days"`
 }
 
+// ReturnApplication defines model for ReturnApplication.
+type ReturnApplication struct {
+	Application string    `json:"application"`
+	AppliedAt   time.Time `json:"applied_at"`
+	AppliedBy   string    `json:"applied_by"`
+	Dataset     string    `json:"dataset"`
+
+	// Delivery The first that was received since.
+	Delivery     string   `json:"delivery,omitempty,omitzero"`
+	Purpose      string   `json:"purpose"`
+	ServiceItems []string `json:"service_items"`
+}
+
+// ReturnApplicationList defines model for ReturnApplicationList.
+type ReturnApplicationList struct {
+	Applications []ReturnApplication `json:"applications"`
+}
+
+// ReturnApplicationRequest defines model for ReturnApplicationRequest.
+type ReturnApplicationRequest struct {
+	// Dataset 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Dataset ItemCode `json:"dataset"`
+
+	// Purpose For the ledger; no personal data.
+	Purpose ReturnReason `json:"purpose"`
+
+	// ServiceItems Matters that need it.
+	ServiceItems []string `json:"service_items"`
+}
+
 // ReturnChanges defines model for ReturnChanges.
 type ReturnChanges struct {
 	Added   int64 `json:"added"`
@@ -3763,6 +3882,14 @@ type ReturnChanges struct {
 	Removed int64 `json:"removed"`
 	Same    int64 `json:"same"`
 }
+
+// ReturnDecision defines model for ReturnDecision.
+type ReturnDecision struct {
+	Event ReturnDecisionEvent `json:"event"`
+}
+
+// ReturnDecisionEvent defines model for ReturnDecision.Event.
+type ReturnDecisionEvent string
 
 // ReturnDelivery defines model for ReturnDelivery.
 type ReturnDelivery struct {
@@ -3772,7 +3899,10 @@ type ReturnDelivery struct {
 	Dataset string `json:"dataset"`
 
 	// Delivery Begins the SM3 of the manifest.
-	Delivery  string             `json:"delivery"`
+	Delivery string `json:"delivery"`
+
+	// Files While it is received; one that arrived whole has as many bytes as its size.
+	Files     []ReturnFile       `json:"files,omitempty,omitzero"`
 	Findings  []ReturnFinding    `json:"findings,omitempty,omitzero"`
 	KeepUntil time.Time          `json:"keep_until"`
 	Kind      ReturnDeliveryKind `json:"kind"`
@@ -3795,6 +3925,16 @@ type ReturnDeliveryKind string
 // ReturnDeliveryState defines model for ReturnDelivery.State.
 type ReturnDeliveryState string
 
+// ReturnFile defines model for ReturnFile.
+type ReturnFile struct {
+	// Arrived Bytes that were uploaded and are durable.
+	Arrived int64  `json:"arrived"`
+	Name    string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+}
+
 // ReturnFinding defines model for ReturnFinding.
 type ReturnFinding struct {
 	// Field The provider's name of the column.
@@ -3810,6 +3950,56 @@ type ReturnFinding struct {
 type ReturnList struct {
 	Deliveries []ReturnDelivery `json:"deliveries"`
 }
+
+// ReturnManifest defines model for ReturnManifest.
+type ReturnManifest struct {
+	// Manifest The manifest, byte for byte as it was signed.
+	Manifest string `json:"manifest"`
+
+	// Signature Detached JWS, SGD_SM3_SM2.
+	Signature string `json:"signature"`
+}
+
+// ReturnProposal defines model for ReturnProposal.
+type ReturnProposal struct {
+	Act        ReturnProposalAct `json:"act"`
+	DecidedAt  time.Time         `json:"decided_at,omitempty,omitzero"`
+	DecidedBy  string            `json:"decided_by,omitempty,omitzero"`
+	Delivery   string            `json:"delivery"`
+	Proposal   string            `json:"proposal"`
+	ProposedAt time.Time         `json:"proposed_at"`
+
+	// ProposedBy Who is signed in; never a name.
+	ProposedBy string              `json:"proposed_by"`
+	Reason     string              `json:"reason"`
+	State      ReturnProposalState `json:"state"`
+}
+
+// ReturnProposalAct defines model for ReturnProposal.Act.
+type ReturnProposalAct string
+
+// ReturnProposalState defines model for ReturnProposal.State.
+type ReturnProposalState string
+
+// ReturnProposalList defines model for ReturnProposalList.
+type ReturnProposalList struct {
+	Proposals []ReturnProposal `json:"proposals"`
+}
+
+// ReturnProposalRequest defines model for ReturnProposalRequest.
+type ReturnProposalRequest struct {
+	Act      ReturnProposalRequestAct `json:"act"`
+	Delivery string                   `json:"delivery"`
+
+	// Reason For the ledger; no personal data.
+	Reason ReturnReason `json:"reason"`
+}
+
+// ReturnProposalRequestAct defines model for ReturnProposalRequest.Act.
+type ReturnProposalRequestAct string
+
+// ReturnReason For the ledger; no personal data.
+type ReturnReason = string
 
 // ReturnReport defines model for ReturnReport.
 type ReturnReport struct {
@@ -4340,6 +4530,9 @@ type Limit = int
 // RecordID defines model for RecordID.
 type RecordID = string
 
+// ReturnFileName defines model for ReturnFileName.
+type ReturnFileName = string
+
 // Signature defines model for Signature.
 type Signature = string
 
@@ -4688,6 +4881,40 @@ type DecideProposalParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// ListReturnApplicationsParams defines parameters for ListReturnApplications.
+type ListReturnApplicationsParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ApplyForReturnParams defines parameters for ApplyForReturn.
+type ApplyForReturnParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ListReturnProposalsParams defines parameters for ListReturnProposals.
+type ListReturnProposalsParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ProposeReturnActParams defines parameters for ProposeReturnAct.
+type ProposeReturnActParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// DecideReturnProposalParams defines parameters for DecideReturnProposal.
+type DecideReturnProposalParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ReceiveReturnParams defines parameters for ReceiveReturn.
+type ReceiveReturnParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // ListStopsParams defines parameters for ListStops.
 type ListStopsParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
@@ -4802,6 +5029,18 @@ type ProposeEditionJSONRequestBody = ProposalRequest
 
 // DecideProposalJSONRequestBody defines body for DecideProposal for application/json ContentType.
 type DecideProposalJSONRequestBody = ProposalAct
+
+// ApplyForReturnJSONRequestBody defines body for ApplyForReturn for application/json ContentType.
+type ApplyForReturnJSONRequestBody = ReturnApplicationRequest
+
+// ProposeReturnActJSONRequestBody defines body for ProposeReturnAct for application/json ContentType.
+type ProposeReturnActJSONRequestBody = ReturnProposalRequest
+
+// DecideReturnProposalJSONRequestBody defines body for DecideReturnProposal for application/json ContentType.
+type DecideReturnProposalJSONRequestBody = ReturnDecision
+
+// ReceiveReturnJSONRequestBody defines body for ReceiveReturn for application/json ContentType.
+type ReceiveReturnJSONRequestBody = ReturnManifest
 
 // StopAtOnceJSONRequestBody defines body for StopAtOnce for application/json ContentType.
 type StopAtOnceJSONRequestBody = StopRequest
@@ -5045,12 +5284,33 @@ type ServerInterface interface {
 	// DecideProposal Confirm, reject, withdraw (确认、退回、撤回)
 	// (POST /v1/proposals/{id}/events)
 	DecideProposal(c *gin.Context, id RecordID, params DecideProposalParams)
+	// ListReturnApplications Datasets of the return list that were applied for (回流申请)
+	// (GET /v1/return-applications)
+	ListReturnApplications(c *gin.Context, params ListReturnApplicationsParams)
+	// ApplyForReturn Apply for a dataset of the return list (申请回流)
+	// (POST /v1/return-applications)
+	ApplyForReturn(c *gin.Context, params ApplyForReturnParams)
+	// ListReturnProposals What is proposed for deliveries (发布、回退、销毁提议)
+	// (GET /v1/return-proposals)
+	ListReturnProposals(c *gin.Context, params ListReturnProposalsParams)
+	// ProposeReturnAct Propose to publish, roll back or destroy (提议)
+	// (POST /v1/return-proposals)
+	ProposeReturnAct(c *gin.Context, params ProposeReturnActParams)
+	// DecideReturnProposal Confirm, reject, withdraw (确认、退回、撤回)
+	// (POST /v1/return-proposals/{id}/events)
+	DecideReturnProposal(c *gin.Context, id string, params DecideReturnProposalParams)
 	// ListReturns The deliveries of data returned in batches (数据回流)
 	// (GET /v1/returns)
 	ListReturns(c *gin.Context)
+	// ReceiveReturn Announce a delivery by its signed manifest (回流批次登记)
+	// (POST /v1/returns)
+	ReceiveReturn(c *gin.Context, params ReceiveReturnParams)
 	// GetReturn One delivery, how far it came, what was found
 	// (GET /v1/returns/{id})
 	GetReturn(c *gin.Context, id string)
+	// GetReturnReceipt The proof of what last befell a delivery (销毁等证明)
+	// (GET /v1/returns/{id}/receipt)
+	GetReturnReceipt(c *gin.Context, id string)
 	// ListStops Emergency stops (紧急停止)
 	// (GET /v1/stops)
 	ListStops(c *gin.Context, params ListStopsParams)
@@ -7943,6 +8203,198 @@ func (siw *ServerInterfaceWrapper) DecideProposal(c *gin.Context) {
 	siw.Handler.DecideProposal(c, id, params)
 }
 
+// ListReturnApplications operation middleware
+func (siw *ServerInterfaceWrapper) ListReturnApplications(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReturnApplicationsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReturnApplications(c, params)
+}
+
+// ApplyForReturn operation middleware
+func (siw *ServerInterfaceWrapper) ApplyForReturn(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyForReturnParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApplyForReturn(c, params)
+}
+
+// ListReturnProposals operation middleware
+func (siw *ServerInterfaceWrapper) ListReturnProposals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReturnProposalsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReturnProposals(c, params)
+}
+
+// ProposeReturnAct operation middleware
+func (siw *ServerInterfaceWrapper) ProposeReturnAct(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeReturnActParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeReturnAct(c, params)
+}
+
+// DecideReturnProposal operation middleware
+func (siw *ServerInterfaceWrapper) DecideReturnProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideReturnProposalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideReturnProposal(c, id, params)
+}
+
 // ListReturns operation middleware
 func (siw *ServerInterfaceWrapper) ListReturns(c *gin.Context) {
 
@@ -7954,6 +8406,49 @@ func (siw *ServerInterfaceWrapper) ListReturns(c *gin.Context) {
 	}
 
 	siw.Handler.ListReturns(c)
+}
+
+// ReceiveReturn operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveReturn(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveReturnParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReceiveReturn(c, params)
 }
 
 // GetReturn operation middleware
@@ -7979,6 +8474,31 @@ func (siw *ServerInterfaceWrapper) GetReturn(c *gin.Context) {
 	}
 
 	siw.Handler.GetReturn(c, id)
+}
+
+// GetReturnReceipt operation middleware
+func (siw *ServerInterfaceWrapper) GetReturnReceipt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReturnReceipt(c, id)
 }
 
 // ListStops operation middleware
@@ -8354,8 +8874,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/proposals", wrapper.ProposeEdition)
 	router.GET(options.BaseURL+"/v1/proposals/:id", wrapper.GetProposal)
 	router.POST(options.BaseURL+"/v1/proposals/:id/events", wrapper.DecideProposal)
+	router.GET(options.BaseURL+"/v1/return-applications", wrapper.ListReturnApplications)
+	router.POST(options.BaseURL+"/v1/return-applications", wrapper.ApplyForReturn)
+	router.GET(options.BaseURL+"/v1/return-proposals", wrapper.ListReturnProposals)
+	router.POST(options.BaseURL+"/v1/return-proposals", wrapper.ProposeReturnAct)
+	router.POST(options.BaseURL+"/v1/return-proposals/:id/events", wrapper.DecideReturnProposal)
 	router.GET(options.BaseURL+"/v1/returns", wrapper.ListReturns)
+	router.POST(options.BaseURL+"/v1/returns", wrapper.ReceiveReturn)
 	router.GET(options.BaseURL+"/v1/returns/:id", wrapper.GetReturn)
+	router.GET(options.BaseURL+"/v1/returns/:id/receipt", wrapper.GetReturnReceipt)
 	router.GET(options.BaseURL+"/v1/stops", wrapper.ListStops)
 	router.POST(options.BaseURL+"/v1/stops", wrapper.StopAtOnce)
 	router.POST(options.BaseURL+"/v1/stops/:id/reopening", wrapper.ReopenStop)
@@ -10073,6 +10600,120 @@ func (response DecideProposal200JSONResponse) VisitDecideProposalResponse(w http
 	return err
 }
 
+type ListReturnApplicationsRequestObject struct {
+	Params ListReturnApplicationsParams
+}
+
+type ListReturnApplicationsResponseObject interface {
+	VisitListReturnApplicationsResponse(w http.ResponseWriter) error
+}
+
+type ListReturnApplications200JSONResponse ReturnApplicationList
+
+func (response ListReturnApplications200JSONResponse) VisitListReturnApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyForReturnRequestObject struct {
+	Params ApplyForReturnParams
+	Body   *ApplyForReturnJSONRequestBody
+}
+
+type ApplyForReturnResponseObject interface {
+	VisitApplyForReturnResponse(w http.ResponseWriter) error
+}
+
+type ApplyForReturn201JSONResponse ReturnApplication
+
+func (response ApplyForReturn201JSONResponse) VisitApplyForReturnResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReturnProposalsRequestObject struct {
+	Params ListReturnProposalsParams
+}
+
+type ListReturnProposalsResponseObject interface {
+	VisitListReturnProposalsResponse(w http.ResponseWriter) error
+}
+
+type ListReturnProposals200JSONResponse ReturnProposalList
+
+func (response ListReturnProposals200JSONResponse) VisitListReturnProposalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeReturnActRequestObject struct {
+	Params ProposeReturnActParams
+	Body   *ProposeReturnActJSONRequestBody
+}
+
+type ProposeReturnActResponseObject interface {
+	VisitProposeReturnActResponse(w http.ResponseWriter) error
+}
+
+type ProposeReturnAct201JSONResponse ReturnProposal
+
+func (response ProposeReturnAct201JSONResponse) VisitProposeReturnActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideReturnProposalRequestObject struct {
+	ID     string `json:"id"`
+	Params DecideReturnProposalParams
+	Body   *DecideReturnProposalJSONRequestBody
+}
+
+type DecideReturnProposalResponseObject interface {
+	VisitDecideReturnProposalResponse(w http.ResponseWriter) error
+}
+
+type DecideReturnProposal200JSONResponse ReturnProposal
+
+func (response DecideReturnProposal200JSONResponse) VisitDecideReturnProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListReturnsRequestObject struct {
 }
 
@@ -10094,6 +10735,29 @@ func (response ListReturns200JSONResponse) VisitListReturnsResponse(w http.Respo
 	return err
 }
 
+type ReceiveReturnRequestObject struct {
+	Params ReceiveReturnParams
+	Body   *ReceiveReturnJSONRequestBody
+}
+
+type ReceiveReturnResponseObject interface {
+	VisitReceiveReturnResponse(w http.ResponseWriter) error
+}
+
+type ReceiveReturn201JSONResponse ReturnDelivery
+
+func (response ReceiveReturn201JSONResponse) VisitReceiveReturnResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetReturnRequestObject struct {
 	ID string `json:"id"`
 }
@@ -10105,6 +10769,28 @@ type GetReturnResponseObject interface {
 type GetReturn200JSONResponse ReturnDelivery
 
 func (response GetReturn200JSONResponse) VisitGetReturnResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReturnReceiptRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetReturnReceiptResponseObject interface {
+	VisitGetReturnReceiptResponse(w http.ResponseWriter) error
+}
+
+type GetReturnReceipt200JSONResponse Receipt
+
+func (response GetReturnReceipt200JSONResponse) VisitGetReturnReceiptResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -10520,12 +11206,33 @@ type StrictServerInterface interface {
 	// DecideProposal Confirm, reject, withdraw (确认、退回、撤回)
 	// (POST /v1/proposals/{id}/events)
 	DecideProposal(ctx context.Context, request DecideProposalRequestObject) (DecideProposalResponseObject, error)
+	// ListReturnApplications Datasets of the return list that were applied for (回流申请)
+	// (GET /v1/return-applications)
+	ListReturnApplications(ctx context.Context, request ListReturnApplicationsRequestObject) (ListReturnApplicationsResponseObject, error)
+	// ApplyForReturn Apply for a dataset of the return list (申请回流)
+	// (POST /v1/return-applications)
+	ApplyForReturn(ctx context.Context, request ApplyForReturnRequestObject) (ApplyForReturnResponseObject, error)
+	// ListReturnProposals What is proposed for deliveries (发布、回退、销毁提议)
+	// (GET /v1/return-proposals)
+	ListReturnProposals(ctx context.Context, request ListReturnProposalsRequestObject) (ListReturnProposalsResponseObject, error)
+	// ProposeReturnAct Propose to publish, roll back or destroy (提议)
+	// (POST /v1/return-proposals)
+	ProposeReturnAct(ctx context.Context, request ProposeReturnActRequestObject) (ProposeReturnActResponseObject, error)
+	// DecideReturnProposal Confirm, reject, withdraw (确认、退回、撤回)
+	// (POST /v1/return-proposals/{id}/events)
+	DecideReturnProposal(ctx context.Context, request DecideReturnProposalRequestObject) (DecideReturnProposalResponseObject, error)
 	// ListReturns The deliveries of data returned in batches (数据回流)
 	// (GET /v1/returns)
 	ListReturns(ctx context.Context, request ListReturnsRequestObject) (ListReturnsResponseObject, error)
+	// ReceiveReturn Announce a delivery by its signed manifest (回流批次登记)
+	// (POST /v1/returns)
+	ReceiveReturn(ctx context.Context, request ReceiveReturnRequestObject) (ReceiveReturnResponseObject, error)
 	// GetReturn One delivery, how far it came, what was found
 	// (GET /v1/returns/{id})
 	GetReturn(ctx context.Context, request GetReturnRequestObject) (GetReturnResponseObject, error)
+	// GetReturnReceipt The proof of what last befell a delivery (销毁等证明)
+	// (GET /v1/returns/{id}/receipt)
+	GetReturnReceipt(ctx context.Context, request GetReturnReceiptRequestObject) (GetReturnReceiptResponseObject, error)
 	// ListStops Emergency stops (紧急停止)
 	// (GET /v1/stops)
 	ListStops(ctx context.Context, request ListStopsRequestObject) (ListStopsResponseObject, error)
@@ -13078,6 +13785,191 @@ func (sh *strictHandler) DecideProposal(ctx *gin.Context, id RecordID, params De
 	}
 }
 
+// ListReturnApplications operation middleware
+func (sh *strictHandler) ListReturnApplications(ctx *gin.Context, params ListReturnApplicationsParams) {
+	var request ListReturnApplicationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReturnApplications(ctx, request.(ListReturnApplicationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReturnApplications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReturnApplicationsResponseObject); ok {
+		if err := validResponse.VisitListReturnApplicationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyForReturn operation middleware
+func (sh *strictHandler) ApplyForReturn(ctx *gin.Context, params ApplyForReturnParams) {
+	var request ApplyForReturnRequestObject
+
+	request.Params = params
+
+	var body ApplyForReturnJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyForReturn(ctx, request.(ApplyForReturnRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyForReturn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApplyForReturnResponseObject); ok {
+		if err := validResponse.VisitApplyForReturnResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListReturnProposals operation middleware
+func (sh *strictHandler) ListReturnProposals(ctx *gin.Context, params ListReturnProposalsParams) {
+	var request ListReturnProposalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReturnProposals(ctx, request.(ListReturnProposalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReturnProposals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReturnProposalsResponseObject); ok {
+		if err := validResponse.VisitListReturnProposalsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProposeReturnAct operation middleware
+func (sh *strictHandler) ProposeReturnAct(ctx *gin.Context, params ProposeReturnActParams) {
+	var request ProposeReturnActRequestObject
+
+	request.Params = params
+
+	var body ProposeReturnActJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeReturnAct(ctx, request.(ProposeReturnActRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeReturnAct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposeReturnActResponseObject); ok {
+		if err := validResponse.VisitProposeReturnActResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideReturnProposal operation middleware
+func (sh *strictHandler) DecideReturnProposal(ctx *gin.Context, id string, params DecideReturnProposalParams) {
+	var request DecideReturnProposalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DecideReturnProposalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideReturnProposal(ctx, request.(DecideReturnProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideReturnProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideReturnProposalResponseObject); ok {
+		if err := validResponse.VisitDecideReturnProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListReturns operation middleware
 func (sh *strictHandler) ListReturns(ctx *gin.Context) {
 	var request ListReturnsRequestObject
@@ -13095,6 +13987,50 @@ func (sh *strictHandler) ListReturns(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListReturnsResponseObject); ok {
 		if err := validResponse.VisitListReturnsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReceiveReturn operation middleware
+func (sh *strictHandler) ReceiveReturn(ctx *gin.Context, params ReceiveReturnParams) {
+	var request ReceiveReturnRequestObject
+
+	request.Params = params
+
+	var body ReceiveReturnJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveReturn(ctx, request.(ReceiveReturnRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveReturn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReceiveReturnResponseObject); ok {
+		if err := validResponse.VisitReceiveReturnResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13121,6 +14057,32 @@ func (sh *strictHandler) GetReturn(ctx *gin.Context, id string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReturnResponseObject); ok {
 		if err := validResponse.VisitGetReturnResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReturnReceipt operation middleware
+func (sh *strictHandler) GetReturnReceipt(ctx *gin.Context, id string) {
+	var request GetReturnReceiptRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReturnReceipt(ctx, request.(GetReturnReceiptRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReturnReceipt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReturnReceiptResponseObject); ok {
+		if err := validResponse.VisitGetReturnReceiptResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

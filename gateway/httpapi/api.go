@@ -43,6 +43,8 @@ type Config struct {
 	Seconding  Confirmations
 	Notices    Notifications
 	Returns    Returns
+	Importing  Importing
+	ReturnActs ReturnActs
 	Editions   publishing.Store
 	Publishing Publishing
 	Replays    publishing.Replays
@@ -77,6 +79,8 @@ type api struct {
 	readings     Readings
 	rules        Rules
 	returns      Returns
+	importing    Importing
+	returnActs   ReturnActs
 	batches      Batches
 	sources      func() []guard.Health
 	violations   Violations
@@ -121,7 +125,7 @@ func New(config Config) (http.Handler, error) {
 		safe: config.Safe, licences: config.Licences, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, keys: config.Keys, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		seconding: config.Seconding, notices: config.Notices,
-		returns:  config.Returns,
+		returns: config.Returns, importing: config.Importing, returnActs: config.ReturnActs,
 		editions: config.Editions, publishing: config.Publishing, replays: config.Replays, explanations: config.Explain,
 		batches:  config.Batches,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),

@@ -113,7 +113,7 @@ func routesInSource(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	found := map[string][]string{}
-	for _, m := range regexp.MustCompile(`(\w+)\.(GET|POST)\("([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+	for _, m := range regexp.MustCompile(`(\w+)\.(GET|POST|HEAD|PATCH)\("([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
 		prefix := ""
 		if m[1] == "citizen" {
 			prefix = "/v1/me"

@@ -2,15 +2,35 @@ package httpapi
 
 import (
 	"context"
+	"io"
 
 	"kapok/gateway/returns"
 )
 
-// Returns is what is known of data returned in batches.
+// Returns is data returned in batches: what is known of it.
 type Returns interface {
 	Deliveries(ctx context.Context, dataset string, limit int) ([]returns.Delivery, error)
 	Delivery(ctx context.Context, id string) (returns.Delivery, error) // NotFound, return-unknown
 	Progress(ctx context.Context, id string) (returns.Progress, error)
+}
+
+// Importing takes deliveries in. What it returns without an error is durable; acts are in
+// the ledger.
+type Importing interface {
+	Dataset(code string) (*returns.Dataset, error)
+	Receive(ctx context.Context, document []byte, signature, actor string) (returns.Delivery, string, error)
+	Uploads(ctx context.Context, d returns.Delivery) ([]returns.Upload, error)
+	Uploaded(ctx context.Context, id, name string) (returns.Upload, error)
+	Append(ctx context.Context, id, name string, offset int64, body io.Reader) (returns.Upload, error)
+}
+
+// ReturnActs are what two persons decide on deliveries, and what is applied for.
+type ReturnActs interface {
+	Propose(ctx context.Context, id string, act returns.Act, actor, reason string) (returns.Proposal, error)
+	Decide(ctx context.Context, id string, state returns.ProposalState, actor string) (returns.Proposal, error)
+	Proposals(ctx context.Context, limit int) ([]returns.Proposal, error)
+	Apply(ctx context.Context, a returns.Application) (returns.Application, error)
+	Applications(ctx context.Context, limit int) ([]returns.Application, error)
 }
 
 // returnsListed is how many deliveries one page has.
@@ -25,11 +45,11 @@ func (h handlers) ListReturns(ctx context.Context, _ ListReturnsRequestObject) (
 	}
 	listed := ReturnList{Deliveries: []ReturnDelivery{}}
 	for _, one := range found {
-		landed, err := h.landed(ctx, one)
+		shown, err := h.delivery(ctx, one)
 		if err != nil {
 			return nil, err
 		}
-		listed.Deliveries = append(listed.Deliveries, returned(one, landed))
+		listed.Deliveries = append(listed.Deliveries, shown)
 	}
 	return ListReturns200JSONResponse(listed), nil
 }
@@ -41,11 +61,25 @@ func (h handlers) GetReturn(ctx context.Context, request GetReturnRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	landed, err := h.landed(ctx, found)
+	shown, err := h.delivery(ctx, found)
+	return GetReturn200JSONResponse(shown), err
+}
+
+// delivery shows one as it stands, with its files while they are awaited.
+func (h handlers) delivery(ctx context.Context, d returns.Delivery) (ReturnDelivery, error) {
+	landed, err := h.landed(ctx, d)
 	if err != nil {
-		return nil, err
+		return ReturnDelivery{}, err
 	}
-	return GetReturn200JSONResponse(returned(found, landed)), nil
+	shown := returned(d, landed)
+	if d.State != returns.Received {
+		return shown, nil
+	}
+	uploads, err := h.importing.Uploads(ctx, d)
+	for _, one := range uploads {
+		shown.Files = append(shown.Files, ReturnFile{Name: one.File.Name, Size: one.File.Size, Arrived: one.Offset})
+	}
+	return shown, err
 }
 
 // landed is how many rows are durable.

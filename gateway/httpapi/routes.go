@@ -26,7 +26,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.NoRoute(pathUnknown)
 	r.NoMethod(methodNotAllowed)
 	d := doors{a: a, r: r, op: a.operations(), check: contract.check}
-	for _, door := range []func(){d.systems, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties} {
+	for _, door := range []func(){d.systems, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties, d.returned} {
 		door()
 	}
 	if a.trial != nil { // kapok dev only
@@ -156,8 +156,6 @@ func (d doors) bureau() {
 	d.r.GET("/v1/bureau/exchanges", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListExchanges)
 	d.r.GET("/v1/bureau/effects", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListEffects)
 	d.r.GET("/v1/bureau/sources", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListSources)
-	d.r.GET("/v1/returns", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListReturns)
-	d.r.GET("/v1/returns/:id", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.GetReturn)
 	d.r.GET("/v1/bureau/probing", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListProbing)
 	d.r.GET("/v1/bureau/paper-demands", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListPaperDemands)
 	d.r.GET("/v1/bureau/rates", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListRates)
@@ -210,6 +208,22 @@ func (d doors) keys() {
 func (d doors) duties() {
 	d.r.GET("/v1/confirmations", d.a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau, RoleAuditor), d.check, d.op.ListConfirmations)
 	d.r.POST("/v1/confirmations/:id/events", d.a.person(RoleConsumer, RoleProvider, RoleApprover), d.a.ownPage, d.check, d.op.DecideConfirmation)
+}
+
+// returned is data that a higher level returns in batches.
+func (d doors) returned() {
+	sending := d.a.person(RoleBureau, RoleProvider)
+	d.r.GET("/v1/returns", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListReturns)
+	d.r.POST("/v1/returns", sending, d.a.ownPage, d.check, d.op.ReceiveReturn)
+	d.r.GET("/v1/returns/:id", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.GetReturn)
+	d.r.HEAD("/v1/returns/:id/files/:name", sending, d.a.headReturnFile)
+	d.r.PATCH("/v1/returns/:id/files/:name", sending, d.a.ownPage, d.a.appendReturnFile)
+	d.r.GET("/v1/returns/:id/receipt", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.GetReturnReceipt)
+	d.r.GET("/v1/return-proposals", d.a.person(RoleBureau, RoleApprover, RoleAuditor), d.check, d.op.ListReturnProposals)
+	d.r.POST("/v1/return-proposals", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.ProposeReturnAct)
+	d.r.POST("/v1/return-proposals/:id/events", d.a.person(RoleBureau, RoleApprover), d.a.ownPage, d.check, d.op.DecideReturnProposal)
+	d.r.GET("/v1/return-applications", d.a.person(RoleBureau, RoleAuditor), d.check, d.op.ListReturnApplications)
+	d.r.POST("/v1/return-applications", d.a.person(RoleBureau), d.a.ownPage, d.check, d.op.ApplyForReturn)
 }
 
 // newRouter matches addresses as they were sent: %2F is not a slash, and an address

@@ -29,6 +29,7 @@ import (
 	"kapok/gateway/httpapi"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
+	"kapok/gateway/returns"
 )
 
 // world is Kapok's edge on a socket, with a real identity provider beside it.
@@ -77,6 +78,8 @@ func newWorld(t testing.TB, options ...option) *world {
 	config.Keys = w.enrolling(known)
 	config.Seconding = &confirmation.Service{Store: w.stores.db, Log: w.stores.log, Now: time.Now}
 	config.Notices = w.stores.db
+	imported := returns.New(returns.Config{Catalog: config.Catalog, Store: w.stores.db.Returns(), Now: time.Now})
+	config.Importing, config.ReturnActs = imported, imported
 	w.openPublishing(t, &config, known)
 	for _, change := range options {
 		change(&config)

@@ -29,8 +29,8 @@ func (i *Importer) Apply(ctx context.Context, a Application) (Application, error
 	}
 	for _, matter := range a.Matters {
 		if _, known := i.Catalog().ServiceItem(matter); !known {
-			failure := gateway.Fail(gateway.Invalid, "service-item-unknown", "The catalogue holds no such matter.")
-			failure.Field = "/matters"
+			failure := gateway.Fail(gateway.NotFound, "service-item-unknown", "The catalogue holds no such matter.")
+			failure.Field = "/service_items"
 			return a, failure
 		}
 	}
