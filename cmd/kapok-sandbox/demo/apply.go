@@ -90,8 +90,10 @@ func (s *show) apply(ctx context.Context) error {
 	if asked.BasisID, err = s.openSubsidyBasis(ctx, asked); err != nil {
 		return err
 	}
-	_, err = s.used(ctx, system, asked, "再次请求", "the same call again")
-	return err
+	if _, err = s.used(ctx, system, asked, "再次请求", "the same call again"); err != nil {
+		return err
+	}
+	return s.unverified(ctx)
 }
 
 func (s *show) hasGrant(ctx context.Context) (bool, error) {

@@ -129,7 +129,7 @@ func (s *show) refused(ctx context.Context, system *department.System, asked que
 		return "", err
 	}
 	if answer.OK() {
-		return "", errors.New("data was released after the withdrawal")
+		return "", errors.New("data was released where it had to be refused")
 	}
 	problem := answer.Problem()
 	if problem.Status < 400 || problem.Status >= 500 || problem.Code == "" {

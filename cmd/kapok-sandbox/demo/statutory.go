@@ -33,6 +33,9 @@ func (s *show) statutory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openCase(ctx, system, asked); err != nil {
+		return err
+	}
 	answer, err := system.Post(ctx, "/v1/exchanges", asked)
 	if err != nil {
 		return err
@@ -52,7 +55,10 @@ func (s *show) statutory(ctx context.Context) error {
 	if err := s.receipt(ctx, receipt); err != nil {
 		return err
 	}
-	return s.citizenSees(ctx, released.ExchangeID)
+	if err := s.citizenSees(ctx, released.ExchangeID); err != nil {
+		return err
+	}
+	return s.closeCase(ctx, system, asked)
 }
 
 // firstCitizen is whom the demonstration is about.
