@@ -124,5 +124,5 @@ func citizenOf(session *postgres.Session) safe.Person {
 }
 
 func staffOf(session *postgres.Session) safe.Person {
-	return safe.Person{Ref: session.Subject, Level: session.AuthLevel}
+	return safe.Person{Ref: session.Subject, Own: session.SubjectRef, Level: session.AuthLevel}
 }

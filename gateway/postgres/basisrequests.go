@@ -26,9 +26,9 @@ func (db *DB) InsertRequest(ctx context.Context, r safe.Request) (pending string
 			return err
 		}
 		done, err := tx.Exec(ctx, `
-			insert into basis_requests (basis_id, subject_ref, kind, draft, asked_at, lapses_at, signed_base, signature)
-			values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
-			r.Draft.ID, r.Draft.SubjectRef, r.Draft.Kind, document, r.AskedAt, r.Lapses, r.Base, signature)
+			insert into basis_requests (basis_id, subject_ref, kind, draft, asked_at, lapses_at, signed_base, signature, proposed_person)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+			r.Draft.ID, r.Draft.SubjectRef, r.Draft.Kind, document, r.AskedAt, r.Lapses, r.Base, signature, r.Proposer.SubjectRef)
 		if err != nil {
 			return err
 		}
@@ -83,18 +83,19 @@ func openAsking(ctx context.Context, tx pgx.Tx, r safe.Request) error {
 }
 
 const requestColumns = `
-	select draft, asked_at, lapses_at, signed_base, signature,
+	select draft, asked_at, lapses_at, signed_base, signature, proposed_person,
 		(select state from basis_events e where e.basis_id = r.basis_id order by seq desc limit 1)
 	from basis_requests r `
 
 func scanRequest(row pgx.CollectableRow) (safe.Request, error) {
 	var r safe.Request
 	var draft []byte
-	if err := row.Scan(&draft, &r.AskedAt, &r.Lapses, &r.Base, &r.Signature, &r.State); err != nil {
+	if err := row.Scan(&draft, &r.AskedAt, &r.Lapses, &r.Base, &r.Signature, &r.Proposer.SubjectRef, &r.State); err != nil {
 		return safe.Request{}, err
 	}
 	var err error
 	r.Draft, err = basis.Read(draft)
+	r.Proposer.Ref = r.Draft.Actor.Ref
 	return r, err
 }
 

@@ -43,7 +43,7 @@ func (s *Service) Propose(ctx context.Context, staff Person, subjectRef string, 
 		return Request{}, err
 	}
 	draft.Incident.Approver = ""
-	asked := Request{Draft: draft, State: basis.Requested, AskedAt: w.now, Lapses: w.Expires}
+	asked := Request{Draft: draft, State: basis.Requested, AskedAt: w.now, Lapses: w.Expires, Proposer: staff.account()}
 	return asked, s.keep(ctx, asked)
 }
 
@@ -56,7 +56,7 @@ func (s *Service) Approve(ctx context.Context, staff Person, id string) (basis.B
 	if r.Draft.Kind != basis.Emergency {
 		return basis.Basis{}, requestUnknown()
 	}
-	if r.Draft.Actor.Ref == staff.Ref {
+	if r.Proposer.Same(staff.account()) {
 		return basis.Basis{}, samePerson()
 	}
 	draft := r.Draft
@@ -74,6 +74,8 @@ func (s *Service) Approve(ctx context.Context, staff Person, id string) (basis.B
 		ID: id, SubjectRef: made.SubjectRef, Event: basis.EventGranted, Actor: staff.Ref, At: s.Now(),
 	}})
 }
+
+func (p Person) account() gateway.Account { return gateway.Account{Ref: p.Ref, SubjectRef: p.Own} }
 
 func samePerson() error {
 	return gateway.Fail(gateway.Forbidden, "same-person", "Who proposed this does not confirm it; another person has to.")

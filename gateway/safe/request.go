@@ -20,6 +20,8 @@ type Request struct {
 	AskedAt time.Time
 	Lapses  time.Time
 
+	Proposer gateway.Account // the officer who proposed it; the zero one: a system asked
+
 	Base      string // what the asking system signed (RFC 9421 §2.5)
 	Signature []byte
 }

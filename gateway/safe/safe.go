@@ -68,6 +68,7 @@ func New(c Config) *Service { return &Service{Config: c} }
 // Person is who is signed in.
 type Person struct {
 	Ref   string // subject_ref of a citizen, the provider's subject for staff
+	Own   string // staff's subject_ref as a person, where the provider vouches for it; "" otherwise
 	Level string // assurance level of the sign-in: "L3"
 
 	AgeBand basis.AgeBand // of a citizen, when they signed in; "": not known
