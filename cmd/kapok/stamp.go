@@ -51,10 +51,6 @@ func stampCheckpoints(ctx context.Context, args []string, out io.Writer) error {
 	})
 }
 
-// resealKind is the entry by which a log commits to another's head, or to its own of
-// long ago (FORMAT.md, Time-stamps and re-sealing).
-const resealKind ledger.Kind = "checkpoint-resealed"
-
 // resealCheckpoints is `kapok ledger reseal`: an entry of the log of today commits to
 // the last checkpoint of each log, so that it is sealed again by today's key. Run it
 // before certificates or algorithms expire, also for logs that nobody writes any more.
@@ -66,7 +62,7 @@ func resealCheckpoints(ctx context.Context, args []string, out io.Writer) error 
 	}
 	return onHeads(ctx, *path, func(database *postgres.DB, note string, head ledger.Checkpoint) error {
 		digest := sm.Sum([]byte(note))
-		_, err := database.Record(ctx, ledger.Entry{Kind: resealKind, At: time.Now(), Fields: []ledger.Field{
+		_, err := database.Record(ctx, ledger.Entry{Kind: ledger.ResealKind, At: time.Now(), Fields: []ledger.Field{
 			{Name: "origin", Value: head.Origin},
 			{Name: "size", Value: strconv.FormatUint(head.Size, 10)},
 			{Name: "checkpoint", Value: fmt.Sprintf("%x", digest)},

@@ -122,7 +122,7 @@ func TestResealing(t *testing.T) {
 	}
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		for _, entry := range recent(t, w) {
-			if entry.Entry.Kind == resealKind && entry.Entry.Value("origin") == "kapok.test/node-0" && len(entry.Entry.Value("checkpoint")) == 64 {
+			if entry.Entry.Kind == ledger.ResealKind && entry.Entry.Value("origin") == "kapok.test/node-0" && len(entry.Entry.Value("checkpoint")) == 64 {
 				return
 			}
 		}
