@@ -5,7 +5,7 @@ BIN   := bin
 VERIFY := $(BIN)/kapok-verify
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence bench-issue bench-policies chaos soak vault vault-build generate setup clean
+.PHONY: help run run-vault test build pages journeys speed lint fuzz bench bench-ledger bench-licence bench-issue bench-policies bench-replay chaos soak vault vault-build generate setup clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -85,6 +85,9 @@ bench-sources: ## a slow source beside a quick one at 500 concurrent calls; what
 
 bench-policies: ## one decision beside plain cedar-go and OPA; a module of its own, so that OPA is no part of Kapok
 	@cd policies/bench && $(GO) test -run '^$$' -bench Decide .
+
+bench-replay: setup ## replay of KAPOK_REPLAY decisions (default 1000000), of which KAPOK_REPLAY_MADE (default 20000) are made by the path, the rest copies
+	@KAPOK_REPLAY=$${KAPOK_REPLAY:-1000000} KAPOK_REPLAY_MADE=$${KAPOK_REPLAY_MADE:-20000} $(GO) test -run '^TestBenchReplay$$' -count=1 -timeout 60m -v ./cmd/kapok | grep -v '^=== '
 
 chaos: setup ## SIGKILL the gateway, and PostgreSQL, under load (KAPOK_CHAOS cycles each, default 100)
 	@KAPOK_CHAOS=$${KAPOK_CHAOS:-100} $(GO) test -run '^TestChaos' -count=1 -timeout 120m -v ./cmd/kapok

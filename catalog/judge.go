@@ -30,6 +30,7 @@ func (l *loader) judge() {
 	for _, grant := range l.found.grants {
 		apply(l, name{"grant", grant.ID}, grant, grantRules)
 	}
+	l.needs()
 	l.circles()
 }
 

@@ -102,6 +102,7 @@ type loader struct {
 	found    *Catalog
 	defined  map[name]place
 	referred []reference
+	needed   []needed
 	problems Problems
 	patterns map[string]*regexp.Regexp // compiled once for all fields that have them
 }

@@ -129,6 +129,7 @@ func (s section) breaking(c Change) string {
 		{"items", "grants and consents for the former version are refused from now on", c.Member == "version"},
 		{"items", "a field is gone", len(c.Member) > 7 && c.Member[:7] == "fields/" && c.New == ""},
 		{"items", "its sharing type changes what may be granted", c.Member == "shared_type"},
+		{"service_items", "what the matter may use of an item changes; uses that ask for more are refused", c.Member == "needs" && c.New != ""},
 		{"grants", "the right that was given is another one", true},
 	} {
 		if rule.section == s.key && rule.breaks {

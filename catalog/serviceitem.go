@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // ServiceItem is a matter that people come to government for (政务服务事项).
 type ServiceItem struct {
 	Code       string     `json:"code"` // 事项编码, 31 characters
@@ -7,6 +9,23 @@ type ServiceItem struct {
 	Department string     `json:"department"` // who handles it (实施主体)
 	Materials  []Material `json:"materials"`  // 申请材料
 	Targets    Targets    `json:"targets"`
+	Needs      []Need     `json:"needs,omitempty"`
+}
+
+// Need is the most that a matter may use of one item (最小必要), whoever handles it and
+// whatever was granted. Of an item that is not listed the grant is the bound.
+type Need struct {
+	Item   string   `json:"item"`
+	Fields []string `json:"fields"`
+}
+
+// Need finds what the matter may use of an item, and false where nothing is said.
+func (s *ServiceItem) Need(item string) (Need, bool) {
+	at := slices.IndexFunc(s.Needs, func(n Need) bool { return n.Item == item })
+	if at < 0 {
+		return Need{}, false
+	}
+	return s.Needs[at], true
 }
 
 // Material is something that an applicant had to hand in (申请材料).
@@ -43,5 +62,35 @@ func (l *loader) serviceItem(r *record) {
 			SealUse: t.percent("seal_use"), TimelyIssue: t.percent("timely_issue"),
 		}
 	})
+	r.list("needs", func(n *record) {
+		need := Need{Item: n.refer("item", "item"), Fields: n.texts("fields", fieldName)}
+		if _, twice := s.Need(need.Item); twice {
+			n.loader.report(n.at, "the item %q stands among the needs twice", need.Item)
+			return
+		}
+		s.Needs = append(s.Needs, need)
+		l.needed = append(l.needed, needed{s.Code, need, n.at})
+	})
 	l.found.serviceItems[s.Code] = s
+}
+
+// needed is a need at its place.
+type needed struct {
+	matter string
+	need   Need
+	at     place
+}
+
+// needs reports what a matter cannot need: fields that the item does not have.
+func (l *loader) needs() {
+	for _, n := range l.needed {
+		for _, field := range n.need.Fields {
+			if _, known := l.found.items[n.need.Item].Field(field); !known {
+				l.report(n.at, "service item %q: the item %q has no field %q", n.matter, n.need.Item, field)
+			}
+		}
+		if len(n.need.Fields) == 0 {
+			l.report(n.at, "service item %q: a need names at least one field", n.matter)
+		}
+	}
 }

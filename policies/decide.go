@@ -41,7 +41,7 @@ var settled = []func(*Input) *refusal{
 	itemShares,  // 共享类型
 	grantAllows, // 授权
 	basisAllows, // 使用依据
-	fieldsFit,   // asked ⊆ basis ⊆ template ⊆ grant ⊆ catalogue
+	fieldsFit,   // asked ⊆ basis ⊆ grant ⊆ catalogue, asked ⊆ template
 	sensitiveFits,
 }
 

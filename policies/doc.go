@@ -5,8 +5,8 @@
 //
 // # Order of the decision
 //
-// The sharing type, the grant, the access basis, the fields (asked ⊆ basis ⊆ template
-// ⊆ grant ⊆ catalogue) and their sensitivity are settled by tables in this package, since
+// The sharing type, the grant, the access basis, the fields (asked ⊆ basis ⊆ grant ⊆
+// catalogue, asked ⊆ the matter's template) and their sensitivity are settled by tables in this package, since
 // they are the same everywhere. What is left is law and local rule, and is written
 // in Cedar, in four layers of folders:
 //

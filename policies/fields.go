@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// fieldsFit checks asked ⊆ basis ⊆ template ⊆ grant ⊆ catalogue; where the matter has
-// no template, basis ⊆ grant. The first link that does not
-// hold is refused, and the fields too many are named.
+// fieldsFit checks asked ⊆ basis ⊆ grant ⊆ catalogue, and asked ⊆ template, where the
+// matter has one. A template bounds the use and neither basis nor grant: one that is
+// published later must not make uses impossible that stay within it. The first link
+// that does not hold is refused, and the fields too many are named.
 func fieldsFit(in *Input) *refusal {
 	for i := range links {
 		if excess := links[i].excess(in); len(excess) > 0 {
@@ -41,24 +42,12 @@ var links = []link{
 			if in.Template == nil {
 				return nil
 			}
-			return without(in.Basis.Fields, in.Template.Fields)
+			return without(in.Ask.Fields, in.Template.Fields)
 		},
-		steps:  []Action{ObtainBasis, ChangeCatalogue},
-		zh:     "使用依据的信息项超出该事项的模板:%s。",
-		en:     "Fields of the basis that the template of this matter does not have: %s.",
-		remedy: Remedy{Zh: "取得不含这些信息项的使用依据:%s;或由数据管理部门调整模板。", En: "Obtain a basis without %s, or have the bureau change the template."},
-	},
-	{
-		excess: func(in *Input) []string {
-			if in.Template == nil {
-				return nil
-			}
-			return without(in.Template.Fields, in.Grant.Fields)
-		},
-		steps:  []Action{ApplyForGrant, ChangeCatalogue},
-		zh:     "该事项的模板的信息项超出授权:%s。",
-		en:     "Fields of the matter's template that the grant does not include: %s.",
-		remedy: Remedy{Zh: "申请把这些信息项列入授权:%s;或由数据管理部门调整模板。", En: "Apply for a grant of %s, or have the bureau change the template."},
+		steps:  []Action{DropFields, ChangeCatalogue},
+		zh:     "请求的信息项超出该事项的模板(该事项最多可用的信息项):%s。",
+		en:     "Fields asked for that the template of this matter does not have: %s.",
+		remedy: Remedy{Zh: "去掉这些信息项:%s;或由数据管理部门调整该事项的模板。", En: "Drop %s, or have the bureau change the matter's template."},
 	},
 	{
 		excess: func(in *Input) []string { return without(in.Basis.Fields, in.Grant.Fields) },

@@ -22,8 +22,8 @@ type Input struct {
 	Template *Template // nil: the matter has none
 }
 
-// Template is what the catalogue says a matter needs of an item: the most that a basis
-// for it may name.
+// Template is what the catalogue says a matter needs of an item: the most that a use for
+// it may ask for. ID is the matter's code, Version the item's.
 type Template struct {
 	ID      string
 	Version int

@@ -37,6 +37,7 @@ func (s *Service) input(u *use) policies.Input {
 			Fields: u.ask.Fields, Operation: u.ask.Operation, ServiceItem: u.ask.ServiceItem,
 			Purpose: u.ask.Purpose, CaseNo: u.ask.CaseNo,
 		},
+		Template: u.live.known.templates[matterKey{u.ask.ServiceItem, u.item.Code}],
 	}
 	if u.resolved.Found {
 		in.Basis = asBasis(u.resolved.Basis, u.resolved.State)
@@ -78,11 +79,27 @@ type known struct {
 	grants  map[grantKey][]*policies.Grant
 	written written
 
+	templates map[matterKey]*policies.Template // what a matter may use of an item at most
+
 	parts      map[string]ledger.Part // of notes: systems by id, items by code; the two have no form in common
 	grantParts map[*policies.Grant]ledger.Part
 }
 
 type grantKey struct{ system, item string }
+
+type matterKey struct{ matter, item string }
+
+// bounds takes over what the matters may use of items.
+func (k *known) bounds(c *catalog.Catalog) {
+	k.templates = map[matterKey]*policies.Template{}
+	for matter := range c.ServiceItems() {
+		for _, need := range matter.Needs {
+			k.templates[matterKey{matter.Code, need.Item}] = &policies.Template{
+				ID: matter.Code, Version: k.items[need.Item].Version, Fields: need.Fields,
+			}
+		}
+	}
+}
 
 func inPolicyWords(c *catalog.Catalog) (known, error) {
 	k := known{
@@ -102,6 +119,7 @@ func inPolicyWords(c *catalog.Catalog) (known, error) {
 		key := grantKey{grant.System, grant.Item}
 		k.grants[key] = append(k.grants[key], asGrant(grant))
 	}
+	k.bounds(c)
 	var err error
 	if k.written, err = write(k); err != nil {
 		return k, err
