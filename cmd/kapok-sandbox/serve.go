@@ -16,6 +16,7 @@ import (
 	"kapok/cmd/kapok-sandbox/drop"
 	"kapok/cmd/kapok-sandbox/faults"
 	"kapok/cmd/kapok-sandbox/idp"
+	"kapok/cmd/kapok-sandbox/licenceapp"
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/cmd/kapok-sandbox/platform"
 	"kapok/cmd/kapok-sandbox/tif"
@@ -31,6 +32,7 @@ type serveOptions struct {
 	direct     direct.Config
 	tif        tif.Config
 	bureau     bureau.Config
+	licences   licenceapp.Config
 	drop       drop.Config
 	client     idp.Client
 }
@@ -51,6 +53,10 @@ func serveFlags(args []string) (serveOptions, error) {
 	flags.StringVar(&o.tif.PaasID, "paas-id", "kapok440106", "Guangdong's gateway: Kapok's paasid")
 	flags.StringVar(&o.tif.Token, "paas-token", "sandbox-tif-token-440106", "Guangdong's gateway: Kapok's token")
 	flags.StringVar(&o.bureau.APIKey, "bureau-key", "sandbox-bureau-key-440106", "a department's REST interface: Kapok's key")
+	flags.StringVar(&o.licences.AppKey, "licence-app-key", "kapok440106", "province's e-licence system: Kapok's app key")
+	flags.StringVar(&o.licences.AppSecret, "licence-app-secret", "sandbox-licence-secret-440106", "province's e-licence system: Kapok's app secret")
+	flags.StringVar(&o.licences.Account, "licence-account", "kapok", "province's e-licence system: Kapok's account")
+	flags.StringVar(&o.licences.Password, "licence-password", "sandbox-licence-password-440106", "province's e-licence system: Kapok's password")
 	flags.StringVar(&o.drop.Address, "sftp", "", "a department's SFTP server: where to listen; none without")
 	flags.StringVar(&o.drop.User, "sftp-user", "kapok", "a department's SFTP server: Kapok's account")
 	flags.StringVar(&o.drop.Password, "sftp-password", "sandbox-sftp-440106", "a department's SFTP server: Kapok's password")
@@ -102,6 +108,7 @@ func outsideWorld(ctx context.Context, o serveOptions) (http.Handler, error) {
 	o.direct.People, o.direct.Faults = register, board
 	o.tif.People, o.tif.Faults = register, board
 	o.bureau.People, o.bureau.Faults = register, board
+	o.licences.People, o.licences.Faults = register, board
 	department, err := bureau.New(o.bureau)
 	if err != nil {
 		return nil, err
@@ -125,6 +132,7 @@ func outsideWorld(ctx context.Context, o serveOptions) (http.Handler, error) {
 	sharing.Routes(mux)
 	direct.New(o.direct).Routes(mux)
 	tif.New(o.tif).Routes(mux)
+	licenceapp.New(o.licences).Routes(mux)
 	department.Routes(mux)
 	dropped.Routes(mux)
 	identities.Routes(mux)

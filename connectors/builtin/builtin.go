@@ -13,6 +13,7 @@ import (
 	"kapok/connectors/files"
 	"kapok/connectors/gjgxjhpt"
 	"kapok/connectors/gjzwfwpt"
+	"kapok/connectors/licenceapp"
 	"kapok/connectors/rest"
 	"kapok/connectors/sqlsource"
 	"kapok/connectors/tif"
@@ -31,12 +32,13 @@ type maker func(settings map[string]string, w World) (connectors.Connector, erro
 
 // protocols by the names that the catalogue uses.
 var protocols = map[string]maker{
-	"files":    newFiles,
-	"gjgxjhpt": newGjgxjhpt,
-	"gjzwfwpt": newGjzwfwpt,
-	"rest":     newREST,
-	"sql":      newSQL,
-	"tif":      newTIF,
+	"files":       newFiles,
+	"gjgxjhpt":    newGjgxjhpt,
+	"gjzwfwpt":    newGjzwfwpt,
+	"license-app": newLicenceApp,
+	"rest":        newREST,
+	"sql":         newSQL,
+	"tif":         newTIF,
 }
 
 // New makes the connector of one source. Settings are checked here, all of
@@ -59,6 +61,10 @@ func newGjgxjhpt(settings map[string]string, w World) (connectors.Connector, err
 
 func newGjzwfwpt(settings map[string]string, w World) (connectors.Connector, error) {
 	return gjzwfwpt.New(settings, w.Secrets, w.Client)
+}
+
+func newLicenceApp(settings map[string]string, w World) (connectors.Connector, error) {
+	return licenceapp.New(settings, w.Secrets, w.Client)
 }
 
 func newREST(settings map[string]string, w World) (connectors.Connector, error) {
