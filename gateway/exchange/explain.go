@@ -67,7 +67,7 @@ func (q Question) decide(live *snapshot, issued []*policies.Grant, at time.Time)
 	}
 	in := policies.Input{
 		Now: at, System: system, Item: known.items[item.Code], Subject: "explained",
-		Ask: policies.Ask{Fields: q.Fields, Operation: q.Operation, ServiceItem: q.ServiceItem, Purpose: q.Purpose, CaseNo: q.CaseNo},
+		Ask:      policies.Ask{Fields: q.Fields, Operation: q.Operation, ServiceItem: q.ServiceItem, Purpose: q.Purpose, CaseNo: q.CaseNo},
 		Template: known.templates[matterKey{q.ServiceItem, item.Code}],
 	}
 	if q.BasisKind != "" {
