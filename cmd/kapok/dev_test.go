@@ -25,7 +25,7 @@ func TestDev(t *testing.T) {
 	letOthersIn(t, data)
 	first := runDev(t, programs, data)
 	for _, shown := range []string{"TRUE 回执属实", "返回/持有 returned of held", "basis-ended", "被发现 found out",
-		"离线验章", "presentation-used", "licence-abolished", "paper-demanded-again", "case-unknown", "case-closed", "uses whose case nobody could confirm", "each step stands in the citizen's ledger"} {
+		"离线验章", "presentation-used", "licence-abolished", "paper-demanded-again", "case-unknown", "case-closed", "policy-forbids", "双人发布", "uses whose case nobody could confirm", "each step stands in the citizen's ledger"} {
 		if !strings.Contains(first, shown) {
 			t.Errorf("the demonstration does not show %q:\n%s", shown, first)
 		}

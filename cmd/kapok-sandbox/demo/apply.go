@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"kapok/cmd/kapok-sandbox/people"
 )
 
 // The documents of an application, as far as the demonstration reads them.
@@ -68,11 +70,7 @@ func (s *show) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asked := question{
-		Item: insuranceItem, Fields: []string{"name", "insured_state", "insured_kind"}, Operation: "VIEW",
-		Subject: subject{IDType: "111", IDNumber: about.Number}, ServiceItem: subsidyMatter,
-		CaseNo: "CB-" + s.run, OfficerRef: "officer-0003", Purpose: subsidyPurpose,
-	}
+	asked := s.insuranceOf(about, "CB-"+s.run)
 	held, err := s.hasGrant(ctx)
 	if err != nil {
 		return err
@@ -94,6 +92,15 @@ func (s *show) apply(ctx context.Context) error {
 		return err
 	}
 	return s.unverified(ctx)
+}
+
+// insuranceOf is the question of the subsidy's department about somebody's insurance.
+func (s *show) insuranceOf(about people.Person, caseNo string) question {
+	return question{
+		Item: insuranceItem, Fields: []string{"name", "insured_state", "insured_kind"}, Operation: "VIEW",
+		Subject: subject{IDType: "111", IDNumber: about.Number}, ServiceItem: subsidyMatter,
+		CaseNo: caseNo, OfficerRef: "officer-0003", Purpose: subsidyPurpose,
+	}
 }
 
 func (s *show) hasGrant(ctx context.Context) (bool, error) {

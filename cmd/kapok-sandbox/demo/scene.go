@@ -24,8 +24,9 @@ const (
 	issuingOfficer    = "staff-issuer-01" // of the assistance's department
 	deskOfficer       = "staff-desk-01"   // of the subsidy's department
 
-	citizen = "citizen-01"
-	officer = "staff-bureau-01"
+	citizen      = "citizen-01"
+	officer      = "staff-bureau-01"
+	otherOfficer = "staff-bureau-02"
 
 	applicant = "staff-consumer-01" // of the subsidy's department
 	answerer  = "staff-provider-03" // of the department that holds the insurance data
