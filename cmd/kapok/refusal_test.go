@@ -298,7 +298,7 @@ func TestWithdrawalWhileTheSourceIsAsked(t *testing.T) {
 
 func waitForIntent(t *testing.T, w *world) {
 	t.Helper()
-	for range 100 {
+	for range 1000 {
 		for _, entry := range recent(t, w) {
 			if entry.Entry.Kind == "intent" {
 				return
