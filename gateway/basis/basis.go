@@ -1,8 +1,6 @@
 package basis
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"slices"
 	"time"
 
@@ -132,7 +130,7 @@ type Rights struct {
 func New(draft Basis, now time.Time) (Basis, error) {
 	b := draft.normal()
 	if b.ID == "" { // one that was asked for keeps its request's
-		b.ID = newID()
+		b.ID = gateway.NewRef()
 	}
 	if b.From.IsZero() {
 		b.From = moment(now)
@@ -191,10 +189,4 @@ func moment(at time.Time) time.Time {
 		return time.Time{}
 	}
 	return at.UTC().Truncate(time.Millisecond)
-}
-
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -70,7 +69,7 @@ func (s *Service) keepDemand(ctx context.Context, by Actor, c Case, d Demand, ki
 // demandID is the same for what is told twice.
 func demandID(by Actor, once string) string {
 	if once == "" {
-		return newRef()
+		return gateway.NewRef()
 	}
 	digest := sm.Sum([]byte(by.Department + "\x00" + by.System + "\x00" + once))
 	return hex.EncodeToString(digest[:16])
@@ -111,10 +110,4 @@ func pointer(list string, at int, member string) string {
 		return fmt.Sprintf("%s/%d", list, at)
 	}
 	return fmt.Sprintf("%s/%d/%s", list, at, member)
-}
-
-func newRef() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

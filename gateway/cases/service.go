@@ -178,7 +178,7 @@ func (s *Service) keep(ctx context.Context, c Case, entry ledger.Entry) error {
 
 // entry is what the ledger keeps of a step in a case; it names no person.
 func (s *Service) entry(kind ledger.Kind, by Actor, c Case, more ...ledger.Field) ledger.Entry {
-	return ledger.Entry{Kind: kind, Ref: newRef(), At: s.Now(), Fields: append([]ledger.Field{
+	return ledger.Entry{Kind: kind, Ref: gateway.NewRef(), At: s.Now(), Fields: append([]ledger.Field{
 		{Name: "department", Value: by.Department},
 		{Name: "system", Value: by.System},
 		{Name: "officer", Value: by.Officer},

@@ -2,8 +2,6 @@ package enrolling
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -93,7 +91,7 @@ func (s *Service) Propose(ctx context.Context, by Person, w Wish) (Request, erro
 	}
 	now := s.Now()
 	r := Request{
-		ID: newID(), System: w.System, Public: public, From: w.From, Until: w.Until, Replaces: w.Replaces, Overlap: w.Overlap,
+		ID: gateway.NewRef(), System: w.System, Public: public, From: w.From, Until: w.Until, Replaces: w.Replaces, Overlap: w.Overlap,
 		ProposedBy: by, ProposedAt: now, State: Proposed,
 	}
 	if err := r.check(now); err != nil {
@@ -183,10 +181,4 @@ func fieldOf(err error, field string) error {
 		named.Message = "The key is the JWK of an SM2 public key: kty EC, crv SM2, x and y of 32 bytes each in base64url, a point on the curve."
 	}
 	return &named
-}
-
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

@@ -43,7 +43,7 @@ func (s *Service) mintAccess(ctx context.Context, key SystemKey) (string, error)
 	claims := accessClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: s.publicURL, Subject: key.System, Audience: jwt.ClaimStrings{accessAudience},
-			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenLifetime)), ID: newRef(),
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenLifetime)), ID: gateway.NewRef(),
 		},
 		Confirmation: boundTo{Thumbprint: key.KeyID},
 	}

@@ -135,7 +135,7 @@ func (s *Service) caseEntry(c Case, caller Caller) ledger.Entry {
 	if c.Closed {
 		kind = "case-closed"
 	}
-	return ledger.Entry{Kind: kind, Ref: newRef(), At: s.now(), Fields: []ledger.Field{
+	return ledger.Entry{Kind: kind, Ref: gateway.NewRef(), At: s.now(), Fields: []ledger.Field{
 		{Name: "department", Value: c.Department},
 		{Name: "system", Value: caller.System},
 		{Name: "key", Value: caller.KeyID},

@@ -29,7 +29,7 @@ type Done struct {
 // Command admits a call, uses its nonce up in an entry that names the door, lets act do
 // what it says and signs the answer. That act refuses is recorded as well.
 func (s *Service) Command(ctx context.Context, call Call, door string, act func(context.Context, Command) (Done, error)) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	caller, err := s.admit(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, door, err)

@@ -65,7 +65,7 @@ func (s *Service) toConfirm(u *use) (confirmation.Confirmation, error) {
 	}
 	now := s.now()
 	return confirmation.Confirmation{
-		ID: newRef(), Digest: confirmation.Digest(u.resolved.SubjectRef, request), SubjectRef: u.resolved.SubjectRef,
+		ID: gateway.NewRef(), Digest: confirmation.Digest(u.resolved.SubjectRef, request), SubjectRef: u.resolved.SubjectRef,
 		System: u.caller.System, Department: u.caller.Department, Provider: u.item.Provider,
 		Item: u.item.Code, Fields: u.ask.Fields, Operation: u.ask.Operation, ServiceItem: u.ask.ServiceItem,
 		CaseNo: u.ask.CaseNo, Purpose: u.ask.Purpose, OfficerRef: u.ask.OfficerRef,

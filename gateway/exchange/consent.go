@@ -57,7 +57,7 @@ type consentAnswer struct {
 // AskConsent has a person asked to allow something. Its answer is signed as a release
 // is; a refusal is recorded, also among the person's own accesses.
 func (s *Service) AskConsent(ctx context.Context, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	state, err := s.askConsent(ctx, u)
 	if err != nil {
 		return Release{System: u.caller.System}, s.refuse(ctx, u, err)
@@ -93,7 +93,7 @@ func (s *Service) askConsent(ctx context.Context, u *use) (ConsentState, error) 
 
 // ConsentState tells a system how its own request stands.
 func (s *Service) ConsentState(ctx context.Context, call Call, id string) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	caller, err := s.admitAsking(ctx, u.call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "consent-requests", err)

@@ -25,7 +25,7 @@ const deskDoor = "desk"
 // as a system without a key, and has grants of its own; from there on it is a use as any
 // other. The body names no officer: it is the one who is signed in.
 func (s *Service) AtDesk(ctx context.Context, officer Officer, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	return s.walk(ctx, u, func(_ context.Context, u *use) error {
 		if err := admitOfficer(u, officer); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (s *Service) AtDesk(ctx context.Context, officer Officer, call Call) (Relea
 
 // ScanAtDesk uses up the code that a person shows to an officer.
 func (s *Service) ScanAtDesk(ctx context.Context, officer Officer, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	return s.scanned(ctx, u, func(_ context.Context, u *use) (Scan, error) {
 		if err := admitOfficer(u, officer); err != nil {
 			return Scan{}, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"kapok/gateway"
 )
 
 // Erasures tells systems what to erase, and takes what they sign about it.
@@ -37,7 +39,7 @@ type eraseOrders struct {
 
 // ToErase tells a system what it still has to erase. Its answer is signed.
 func (s *Service) ToErase(ctx context.Context, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	caller, err := s.admitAsking(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, "erasures", err)

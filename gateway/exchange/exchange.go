@@ -62,7 +62,7 @@ type use struct {
 // Exchange walks the path for one call. It returns a signed release, or the reason
 // why there is none; either way the ledger holds what happened before it returns.
 func (s *Service) Exchange(ctx context.Context, call Call) (Release, error) {
-	return s.walk(ctx, &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}, s.admitUse)
+	return s.walk(ctx, &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}, s.admitUse)
 }
 
 // walk is the path from whatever door; admit proves who came through it and reads what

@@ -38,7 +38,7 @@ type receiptsAnswer struct {
 // way, more than one was sealed. That they were asked for is recorded first. An exchange
 // of another system's is as unknown as one that never was.
 func (s *Service) Receipt(ctx context.Context, call Call, ref string) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	caller, err := s.admitAsking(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, receiptDoor, err)

@@ -78,7 +78,7 @@ func (s *Service) recordUnadmitted(ctx context.Context, trace, door string, caus
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	_, err := s.ledger.Append(ctx, ledger.Append{Entry: func(ledger.Found) ledger.Entry {
-		return ledger.Entry{Kind: refusalKind, Ref: newRef(), At: s.now(), Fields: []ledger.Field{
+		return ledger.Entry{Kind: refusalKind, Ref: gateway.NewRef(), At: s.now(), Fields: []ledger.Field{
 			{Name: "door", Value: door},
 			{Name: "code", Value: gateway.AsError(cause).Code},
 			{Name: "trace", Value: trace},

@@ -47,7 +47,7 @@ type scannedBasis struct {
 // Scan uses up the code that a person shows. Its answer is signed as a release is; a
 // refusal is recorded, also among the person's own accesses.
 func (s *Service) Scan(ctx context.Context, call Call) (Release, error) {
-	u := &use{ref: newRef(), call: call, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
 	return s.scanned(ctx, u, func(ctx context.Context, u *use) (Scan, error) {
 		caller, err := s.admitAsking(ctx, u.call)
 		if err != nil {

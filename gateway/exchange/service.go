@@ -2,8 +2,6 @@ package exchange
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -171,12 +169,4 @@ func New(c Config) (*Service, error) {
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),
 	}
 	return s, s.Adopt(c.Live)
-}
-
-// newRef makes a random reference of 32 hex digits; it links an intent with its
-// outcome and means nothing else.
-func newRef() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kapok/crypto/sm"
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 )
 
@@ -42,7 +43,7 @@ type Made struct {
 // are now. As with [Service.Exchange], either way the ledger holds what happened before
 // it returns.
 func (s *Service) Make(ctx context.Context, d Due) (Made, error) {
-	u := &use{ref: newRef(), order: &d.Order, orderKey: d.Key, live: s.live.Load(), started: s.now()}
+	u := &use{ref: gateway.NewRef(), order: &d.Order, orderKey: d.Key, live: s.live.Load(), started: s.now()}
 	if err := s.admitDue(ctx, u, d); err != nil {
 		return Made{Ref: u.ref}, s.refuse(ctx, u, err)
 	}

@@ -104,7 +104,7 @@ func assertionFailure(err error) error {
 
 // recordToken uses up the assertion and records that a token was issued, in one.
 func (s *Service) recordToken(ctx context.Context, request TokenRequest, key SystemKey, claims jwt.RegisteredClaims) error {
-	ref := newRef()
+	ref := gateway.NewRef()
 	sealed, err := s.ledger.Append(ctx, ledger.Append{
 		Stops: []ledger.Stop{{Kind: "key", ID: key.KeyID}, {Kind: "system", ID: key.System}},
 		Claims: []ledger.Claim{{

@@ -86,7 +86,7 @@ func (s *Service) StopAtOnce(ctx context.Context, p Person, kind, target, reason
 	if !slices.Contains([]string{"department", "system", "item", "source"}, kind) || !s.stoppable(kind, target) {
 		return EmergencyStop{}, wrong("/target", "It is a department, a system, an item or a source of the catalogue.")
 	}
-	stopped := EmergencyStop{ID: newID(), Kind: kind, Target: target}
+	stopped := EmergencyStop{ID: gateway.NewRef(), Kind: kind, Target: target}
 	hand := StopHand{Event: StopMade, By: p, Reason: reason, At: s.Now()}
 	pending, err := s.Stops.StopAtOnce(ctx, stopped, hand)
 	if err != nil {

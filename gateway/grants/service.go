@@ -2,8 +2,6 @@ package grants
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -182,7 +180,7 @@ func (s *Service) file(ctx context.Context, m Matter, first Happened) (Matter, e
 		return Matter{}, reasonMissing()
 	}
 	at := s.Clock()
-	m.ID, m.State, m.FiledAt, m.Document = newID(), line.to, at, first.Document
+	m.ID, m.State, m.FiledAt, m.Document = gateway.NewRef(), line.to, at, first.Document
 	if err := m.turn(s.Days, line.clocks, s.answerClock(m), at); err != nil {
 		return Matter{}, err
 	}
@@ -355,7 +353,7 @@ func (s *Service) issue(m Matter, t Terms, change *Change) error {
 	if err := t.check(s.Catalog(), m.Applicant, from); err != nil {
 		return err
 	}
-	grant := grantOf(newID(), m, t, from)
+	grant := grantOf(gateway.NewRef(), m, t, from)
 	change.Issue, change.Replaces = &grant, m.About
 	return nil
 }
@@ -498,11 +496,4 @@ func unknownMatter() error {
 
 func unknownGrant() error {
 	return gateway.Fail(gateway.NotFound, "grant-unknown", "There is no such grant, or it is not yours.")
-}
-
-// newID makes a random id of 32 hex digits.
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

@@ -69,7 +69,7 @@ func (s *Service) carryNarrowing(m *Matter, a Act, change *Change) (json.RawMess
 		return nil, err
 	}
 	old, narrower := a.reviewed, a.reviewed
-	narrower.ID, narrower.Matter, narrower.IssuedAt, narrower.From = newID(), m.ID, s.Now(), s.Now()
+	narrower.ID, narrower.Matter, narrower.IssuedAt, narrower.From = gateway.NewRef(), m.ID, s.Now(), s.Now()
 	narrower.Fields, narrower.Operations = without(old.Fields, proposal.Fields), without(old.Operations, proposal.Operations)
 	change.Replaces = old.ID
 	if len(narrower.Fields) > 0 && len(narrower.Operations) > 0 { // nothing is left of one that was never used

@@ -103,7 +103,7 @@ func (s *Service) OpenBatch(ctx context.Context, by Officer, drafts []Draft) (Ba
 	if err != nil {
 		return Batch{}, err
 	}
-	b := Batch{ID: newID(), Issuer: by.Department, Actor: by.Ref, Made: s.Now().UTC().Truncate(time.Millisecond), Total: len(drafts)}
+	b := Batch{ID: gateway.NewRef(), Issuer: by.Department, Actor: by.Ref, Made: s.Now().UTC().Truncate(time.Millisecond), Total: len(drafts)}
 	pending, err := s.Batches.KeepBatch(ctx, b, rows, ledger.Entry{Kind: "licence-batch-opened", Ref: b.ID, At: b.Made, Fields: []ledger.Field{
 		{Name: "department", Value: by.Department}, {Name: "actor", Value: by.Ref}, {Name: "licences", Value: fmt.Sprint(b.Total)},
 	}})

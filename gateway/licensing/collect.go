@@ -40,7 +40,7 @@ func (s *Service) Collect(ctx context.Context, by Officer, file []byte) (Licence
 	if err != nil {
 		return Licence{}, wrong(gateway.Invalid, "", "licence-metadata", "The file's metadata names no day of issue.")
 	}
-	taken := Licence{Metadata: m, Record: Record{ID: newID(), SubjectRef: subject, Kind: t.kind.Code, Issuer: by.Department, Version: 1, IssuedAt: issued}}
+	taken := Licence{Metadata: m, Record: Record{ID: gateway.NewRef(), SubjectRef: subject, Kind: t.kind.Code, Issuer: by.Department, Version: 1, IssuedAt: issued}}
 	change, err := s.step(ctx, t, by, &taken, []licence.Event{licence.EventCollected})
 	if err != nil {
 		return Licence{}, err

@@ -36,7 +36,7 @@ func (s *Service) drafted(ctx context.Context, by Officer, d Draft, subject stri
 	if err := t.check(d); err != nil {
 		return Change{}, Licence{}, err
 	}
-	now, id := s.Now(), newID()
+	now, id := s.Now(), gateway.NewRef()
 	m, err := t.metadata(d, id, now)
 	if err != nil {
 		return Change{}, Licence{}, err

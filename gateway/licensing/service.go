@@ -2,8 +2,6 @@ package licensing
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"sync"
 	"time"
@@ -167,12 +165,6 @@ func (s *Service) File(ctx context.Context, l Licence) ([]byte, error) {
 
 func unknown() error {
 	return gateway.Fail(gateway.NotFound, "licence-unknown", "There is no such licence, or it is not yours.")
-}
-
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }
 
 // apply makes changes durable and waits until the ledger has sealed the last of them.

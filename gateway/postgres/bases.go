@@ -28,7 +28,7 @@ func (db *DB) InsertBasis(ctx context.Context, signed basis.Signed, at time.Time
 		if err := endSuperseded(ctx, tx, b, at); err != nil {
 			return err
 		}
-		pendingID, err = beginBasis(ctx, tx, b, signed, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref, ref: newRef()})
+		pendingID, err = beginBasis(ctx, tx, b, signed, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref, ref: gateway.NewRef()})
 		return err
 	})
 	return pendingID, err
@@ -99,7 +99,7 @@ func changeBasis(ctx context.Context, tx pgx.Tx, change basis.Change) (basis.Hel
 		return basis.Held{}, "", err
 	}
 	event := basisEvent{
-		seq: last.seq + 1, event: change.Event, state: next, at: change.At, actor: change.Actor, reason: change.Reason, ref: newRef(),
+		seq: last.seq + 1, event: change.Event, state: next, at: change.At, actor: change.Actor, reason: change.Reason, ref: gateway.NewRef(),
 	}
 	if err := addEvent(ctx, tx, change.ID, event); err != nil {
 		return basis.Held{}, "", err

@@ -39,7 +39,7 @@ func (db *DB) InsertRequest(ctx context.Context, r safe.Request) (pending string
 		if actor == "" {
 			actor = r.Draft.System
 		}
-		asked := basisEvent{seq: 1, event: basis.EventRequested, state: basis.Requested, at: r.AskedAt, actor: actor, ref: newRef()}
+		asked := basisEvent{seq: 1, event: basis.EventRequested, state: basis.Requested, at: r.AskedAt, actor: actor, ref: gateway.NewRef()}
 		if err := addEvent(ctx, tx, r.Draft.ID, asked); err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func answer(ctx context.Context, tx pgx.Tx, a safe.Answer) (pending string, err 
 		return "", err
 	}
 	event := basisEvent{
-		seq: last.seq + 1, event: a.Change.Event, state: next, at: a.Change.At, actor: a.Change.Actor, reason: a.Change.Reason, ref: newRef(),
+		seq: last.seq + 1, event: a.Change.Event, state: next, at: a.Change.At, actor: a.Change.Actor, reason: a.Change.Reason, ref: gateway.NewRef(),
 	}
 	if err := closeAsking(ctx, tx, draft, a, next); err != nil {
 		return "", err

@@ -99,7 +99,7 @@ func publishEdition(ctx context.Context, tx pgx.Tx, e editions.Edition, report s
 }
 
 func editionEntry(e editions.Edition, report string) ledger.Entry {
-	return ledger.Entry{Kind: ledger.Kind(e.Kind + "-published"), Ref: newRef(), At: e.Published, Fields: []ledger.Field{
+	return ledger.Entry{Kind: ledger.Kind(e.Kind + "-published"), Ref: gateway.NewRef(), At: e.Published, Fields: []ledger.Field{
 		{Name: "number", Value: strconv.FormatInt(e.Number, 10)},
 		{Name: "digest", Value: e.Digest},
 		{Name: "proposed-by", Value: e.ProposedBy},
@@ -110,7 +110,7 @@ func editionEntry(e editions.Edition, report string) ledger.Entry {
 
 // ProposeEdition keeps a proposal until a second person decides it.
 func (db *DB) ProposeEdition(ctx context.Context, p editions.Proposal) (id, pendingID string, err error) {
-	id = newRef()
+	id = gateway.NewRef()
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
 			insert into edition_proposals (kind, id, digest, based, content, report, reason, proposed_by, proposed_person, proposed_at, state)
@@ -125,7 +125,7 @@ func (db *DB) ProposeEdition(ctx context.Context, p editions.Proposal) (id, pend
 }
 
 func proposalEntry(event string, p editions.Proposal, id, actor string, at time.Time) ledger.Entry {
-	return ledger.Entry{Kind: ledger.Kind(p.Kind + "-" + event), Ref: newRef(), At: at, Fields: []ledger.Field{
+	return ledger.Entry{Kind: ledger.Kind(p.Kind + "-" + event), Ref: gateway.NewRef(), At: at, Fields: []ledger.Field{
 		{Name: "proposal", Value: id},
 		{Name: "based", Value: strconv.FormatInt(p.Based, 10)},
 		{Name: "digest", Value: p.Digest},

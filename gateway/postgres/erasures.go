@@ -90,7 +90,7 @@ func (db *DB) Attest(ctx context.Context, a safe.Attestation) (pending string, e
 			a.System, a.BasisID, a.Answer, a.Law, orNull(a.RetainUntil), a.At, a.KeyID, a.Base, a.Signature); err != nil {
 			return err
 		}
-		pending, err = pendEntry(ctx, tx, ledger.Entry{Kind: "erasure-attested", Ref: newRef(), At: a.At, Fields: []ledger.Field{
+		pending, err = pendEntry(ctx, tx, ledger.Entry{Kind: "erasure-attested", Ref: gateway.NewRef(), At: a.At, Fields: []ledger.Field{
 			{Name: "basis", Value: a.BasisID},
 			{Name: "department", Value: a.Department},
 			{Name: "system", Value: a.System},
@@ -120,7 +120,7 @@ func (db *DB) EscalateErasures(ctx context.Context, now time.Time, limit int) (p
 			return err
 		}
 		for _, one := range late {
-			id, err := pendEntry(ctx, tx, ledger.Entry{Kind: "erasure-overdue", Ref: newRef(), At: now, Fields: []ledger.Field{
+			id, err := pendEntry(ctx, tx, ledger.Entry{Kind: "erasure-overdue", Ref: gateway.NewRef(), At: now, Fields: []ledger.Field{
 				{Name: "basis", Value: one.Basis}, {Name: "system", Value: one.System},
 			}}, one.Subject)
 			if err != nil {

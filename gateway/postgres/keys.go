@@ -83,7 +83,7 @@ func (db *DB) RevokeKey(ctx context.Context, keyID, actor string, at time.Time) 
 }
 
 func keyEntry(kind ledger.Kind, key exchange.SystemKey, actor string, at time.Time) ledger.Entry {
-	return ledger.Entry{Kind: kind, Ref: newRef(), At: at, Fields: []ledger.Field{
+	return ledger.Entry{Kind: kind, Ref: gateway.NewRef(), At: at, Fields: []ledger.Field{
 		{Name: "system", Value: key.System},
 		{Name: "key", Value: key.KeyID},
 		{Name: "actor", Value: actor},

@@ -24,7 +24,7 @@ func (db *DB) KeepPresentation(ctx context.Context, p safe.Presentation) (pendin
 		if err != nil {
 			return err
 		}
-		pending, err = pendEntry(ctx, tx, ledger.Entry{Kind: "presentation-shown", Ref: newRef(), At: p.Made, Fields: []ledger.Field{
+		pending, err = pendEntry(ctx, tx, ledger.Entry{Kind: "presentation-shown", Ref: gateway.NewRef(), At: p.Made, Fields: []ledger.Field{
 			{Name: "presentation", Value: p.ID},
 			{Name: "items", Value: strings.Join(p.Items, ",")},
 			{Name: "purpose", Value: p.Purpose},
@@ -82,12 +82,12 @@ func grantScanned(ctx context.Context, tx pgx.Tx, signed basis.Signed, at time.T
 	if err != nil {
 		return err
 	}
-	_, err = beginBasis(ctx, tx, b, signed, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref, ref: newRef()})
+	_, err = beginBasis(ctx, tx, b, signed, basisEvent{seq: 1, event: basis.EventGranted, state: state, at: at, actor: b.Actor.Ref, ref: gateway.NewRef()})
 	return err
 }
 
 func scanEntry(p safe.Presentation, by safe.Scan, at time.Time) ledger.Entry {
-	return ledger.Entry{Kind: "presentation-scanned", Ref: newRef(), At: at, Fields: []ledger.Field{
+	return ledger.Entry{Kind: "presentation-scanned", Ref: gateway.NewRef(), At: at, Fields: []ledger.Field{
 		{Name: "presentation", Value: p.ID},
 		{Name: "items", Value: strings.Join(p.Items, ",")},
 		{Name: "department", Value: by.Department},

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -113,7 +111,7 @@ func newcomer(tokens []keys.Token, known map[token]string) []subjectRow {
 		return missingCopies(tokens, known)
 	}
 	oldest := tokens[len(tokens)-1]
-	return []subjectRow{{token: oldest, ref: newRef()}}
+	return []subjectRow{{token: oldest, ref: gateway.NewRef()}}
 }
 
 // missingCopies are the rows that an identity with a reference still lacks.
@@ -183,11 +181,4 @@ func (db *DB) readClaimed(ctx context.Context, rows []subjectRow, known map[toke
 		}
 	}
 	return nil
-}
-
-// newRef makes a random reference of 32 hex digits.
-func newRef() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

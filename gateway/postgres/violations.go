@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"kapok/gateway"
 	"kapok/gateway/exchange"
 	"kapok/gateway/ledger"
 )
@@ -63,7 +64,7 @@ func (db *DB) TakeUpViolation(ctx context.Context, v exchange.Violation, matter 
 }
 
 func violationEntry(v exchange.Violation) ledger.Entry {
-	return ledger.Entry{Kind: "source-violation", Ref: newRef(), At: v.At, Fields: []ledger.Field{
+	return ledger.Entry{Kind: "source-violation", Ref: gateway.NewRef(), At: v.At, Fields: []ledger.Field{
 		{Name: "item", Value: fmt.Sprintf("%s@%d", v.Item, v.ItemVersion)},
 		{Name: "provider", Value: v.Provider},
 		{Name: "source", Value: v.Source},
@@ -91,7 +92,7 @@ func (db *DB) OpenViolations(ctx context.Context) ([]OpenViolation, error) {
 // person. Nothing is released by it.
 func (db *DB) RecordTrial(ctx context.Context, subjectRef string, fields []ledger.Field, at time.Time) error {
 	return db.inTx(ctx, func(tx pgx.Tx) error {
-		_, err := pendEntry(ctx, tx, ledger.Entry{Kind: "connector-try", Ref: newRef(), At: at, Fields: fields}, subjectRef)
+		_, err := pendEntry(ctx, tx, ledger.Entry{Kind: "connector-try", Ref: gateway.NewRef(), At: at, Fields: fields}, subjectRef)
 		return err
 	})
 }

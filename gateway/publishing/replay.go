@@ -65,7 +65,7 @@ func (s *Service) StartReplay(ctx context.Context, by Person, files map[string][
 	}
 	now := s.Now()
 	r := Replay{
-		ID: newID(), Content: content, Digest: live.Policies.Digest(), Based: numbers[editions.Policies],
+		ID: gateway.NewRef(), Content: content, Digest: live.Policies.Digest(), Based: numbers[editions.Policies],
 		Since: now.AddDate(0, 0, -days), RequestedBy: by.Ref, RequestedAt: now, State: ReplayWaiting,
 	}
 	return r, s.Replays.BeginReplay(ctx, r)

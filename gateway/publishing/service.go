@@ -2,8 +2,6 @@ package publishing
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"time"
 
 	"kapok/catalog"
@@ -131,10 +129,4 @@ func (s *Service) sound(live exchange.Live) error {
 		return gateway.Fail(gateway.Conflict, "edition-unfit", "The settings of a source or an item are not what its protocol needs.").Because(err)
 	}
 	return nil
-}
-
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

@@ -34,7 +34,7 @@ func (i *Importer) Apply(ctx context.Context, a Application) (Application, error
 			return a, failure
 		}
 	}
-	a.ID, a.At = newID(), i.Now()
+	a.ID, a.At = gateway.NewRef(), i.Now()
 	pending, err := i.Store.Apply(ctx, a)
 	return a, errors.Join(err, i.seal(ctx, pending))
 }

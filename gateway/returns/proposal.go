@@ -2,8 +2,6 @@ package returns
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -83,7 +81,7 @@ func (i *Importer) Propose(ctx context.Context, id string, act Act, actor, reaso
 	if err := delivery.State.fits(act); err != nil {
 		return Proposal{}, err
 	}
-	p := Proposal{ID: newID(), Delivery: id, Act: act, Reason: reason, Actor: actor, At: i.Now(), State: Open}
+	p := Proposal{ID: gateway.NewRef(), Delivery: id, Act: act, Reason: reason, Actor: actor, At: i.Now(), State: Open}
 	pending, err := i.Store.Propose(ctx, p)
 	return p, errors.Join(err, i.seal(ctx, pending))
 }
@@ -118,10 +116,4 @@ func (i *Importer) seal(ctx context.Context, pendingID string) error {
 		return nil
 	}
 	return i.Sealed(ctx, pendingID)
-}
-
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }

@@ -34,7 +34,7 @@ func (s *Service) Propose(ctx context.Context, staff Person, subjectRef string, 
 	if err != nil {
 		return Request{}, err
 	}
-	draft.ID, draft.SubjectRef, draft.Kind, draft.From = newID(), subjectRef, basis.Emergency, w.now
+	draft.ID, draft.SubjectRef, draft.Kind, draft.From = gateway.NewRef(), subjectRef, basis.Emergency, w.now
 	draft.LegalProvision = basis.LegalProvision{ID: provision.ID, Law: provision.Law, Article: provision.Article}
 	draft.Actor = basis.Actor{Ref: staff.Ref, AuthLevel: staff.Level, Method: "oidc"}
 	draft.Incident = basis.Incident{Number: u.Incident, Reason: u.Reason, Approver: "to-be-named"}

@@ -2,8 +2,6 @@ package safe
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -273,11 +271,4 @@ func (s *Service) own(ctx context.Context, person Person, id string) (Request, e
 		return Request{}, gateway.Fail(gateway.Conflict, "basis-state", "The request was not answered in time; the recipient has to ask again.")
 	}
 	return r, nil
-}
-
-// newID makes a random id of 32 hex digits.
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(raw[:])
 }
