@@ -19,15 +19,6 @@ type Need struct {
 	Fields []string `json:"fields"`
 }
 
-// Need finds what the matter may use of an item, and false where nothing is said.
-func (s *ServiceItem) Need(item string) (Need, bool) {
-	at := slices.IndexFunc(s.Needs, func(n Need) bool { return n.Item == item })
-	if at < 0 {
-		return Need{}, false
-	}
-	return s.Needs[at], true
-}
-
 // Material is something that an applicant had to hand in (申请材料).
 type Material struct {
 	Code       string   `json:"code,omitempty"` // 材料编码
@@ -64,7 +55,7 @@ func (l *loader) serviceItem(r *record) {
 	})
 	r.list("needs", func(n *record) {
 		need := Need{Item: n.refer("item", "item"), Fields: n.texts("fields", fieldName)}
-		if _, twice := s.Need(need.Item); twice {
+		if slices.ContainsFunc(s.Needs, func(n Need) bool { return n.Item == need.Item }) {
 			n.loader.report(n.at, "the item %q stands among the needs twice", need.Item)
 			return
 		}

@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 )
 
 const catalogUsage = `usage: kapok catalog check FOLDER                 is the folder sound?
@@ -107,7 +107,7 @@ func draft(path string) (map[string]any, error) {
 	if known, err := os.Stat(path); err != nil {
 		return nil, err
 	} else if known.IsDir() {
-		files, err := folderFiles(os.DirFS(path))
+		files, err := folderFiles(os.DirFS(path), ".yaml")
 		return map[string]any{"files": files}, err
 	}
 	content, err := os.ReadFile(path)
@@ -117,10 +117,11 @@ func draft(path string) (map[string]any, error) {
 	return map[string]any{"form": map[string]string{"name": filepath.Base(path), "content": base64.StdEncoding.EncodeToString(content)}}, nil
 }
 
-func folderFiles(folder fs.FS) ([]namedText, error) {
+// folderFiles are the files of a folder whose names end in one of the endings; there has to be one.
+func folderFiles(folder fs.FS, endings ...string) ([]namedText, error) {
 	var files []namedText
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".yaml") {
+		if err != nil || entry.IsDir() || !slices.Contains(endings, filepath.Ext(name)) {
 			return err
 		}
 		content, err := fs.ReadFile(folder, name)
@@ -128,7 +129,7 @@ func folderFiles(folder fs.FS) ([]namedText, error) {
 		return err
 	})
 	if err == nil && len(files) == 0 {
-		err = errors.New("the folder holds no .yaml file")
+		err = errors.New("the folder holds no " + endings[0] + " file")
 	}
 	return files, err
 }

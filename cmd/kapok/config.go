@@ -179,5 +179,5 @@ func isAddress(address string) bool {
 
 func isBase(address string) bool {
 	parsed, err := url.Parse(address)
-	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != "" && parsed.Path == ""
+	return err == nil && isAddress(address) && parsed.Path == ""
 }

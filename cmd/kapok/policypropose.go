@@ -7,10 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path"
-	"slices"
 	"time"
 
 	"kapok/gateway/replay"
@@ -32,7 +29,7 @@ func policyPropose(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil || flags.NArg() != 2 || age < 24*time.Hour {
 		return errors.Join(err, errors.New(proposeUsage))
 	}
-	files, err := policyFiles(os.DirFS(flags.Arg(0)))
+	files, err := folderFiles(os.DirFS(flags.Arg(0)), ".cedar", ".cedarschema")
 	if err != nil {
 		return err
 	}
@@ -53,23 +50,6 @@ func policyPropose(ctx context.Context, args []string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "proposed: %s against edition %d; another person confirms it\n", p.ID, p.Based)
 	return err
-}
-
-// policyFiles are the files that a set is made of.
-func policyFiles(folder fs.FS) ([]namedText, error) {
-	var files []namedText
-	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !slices.Contains([]string{".cedar", ".cedarschema"}, path.Ext(name)) {
-			return err
-		}
-		content, err := fs.ReadFile(folder, name)
-		files = append(files, namedText{name, string(content)})
-		return err
-	})
-	if err == nil && len(files) == 0 {
-		err = errors.New("the folder holds no .cedar file")
-	}
-	return files, err
 }
 
 // replayJob is the API's replay of a changed set.

@@ -34,9 +34,7 @@ type publisher interface {
 // keepRevocations takes the issuers' revocation lists at once and every hour, until ctx
 // ends; the channel is closed then.
 func (n *node) keepRevocations(ctx context.Context) <-chan struct{} {
-	atOnce := make(chan struct{}, 1)
-	atOnce <- struct{}{}
-	return every(ctx, listsEvery, atOnce, func() { n.takeRevocations(ctx) })
+	return every(ctx, listsEvery, atOnce(), func() { n.takeRevocations(ctx) })
 }
 
 // takeRevocations keeps the lists of the day; an issuer that does not answer is asked

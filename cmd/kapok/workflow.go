@@ -94,24 +94,12 @@ const grantsEvery = 2 * time.Second
 // keepGrants keeps the index of grants in force and the node's share of rates up to
 // date, until ctx ends; the channel is closed then.
 func (n *node) keepGrants(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		seen := int64(-1)
-		tick := time.NewTicker(grantsEvery)
-		defer tick.Stop()
-		for {
-			if err := n.adoptGrants(ctx, &seen); err != nil && ctx.Err() == nil {
-				n.log.Warn("the grants in force could not be read; tried again soon", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
+	seen := int64(-1)
+	return every(ctx, grantsEvery, atOnce(), func() {
+		if err := n.adoptGrants(ctx, &seen); err != nil && ctx.Err() == nil {
+			n.log.Warn("the grants in force could not be read; tried again soon", "error", err)
 		}
-	}()
-	return done
+	})
 }
 
 func (n *node) adoptGrants(ctx context.Context, seen *int64) error {

@@ -39,7 +39,7 @@ type receiptsAnswer struct {
 // of another system's is as unknown as one that never was.
 func (s *Service) Receipt(ctx context.Context, call Call, ref string) (Release, error) {
 	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
-	caller, err := s.admitAsking(ctx, call)
+	caller, err := s.admit(ctx, call)
 	if err != nil {
 		s.recordUnadmitted(ctx, call.TraceID, receiptDoor, err)
 		return Release{}, err

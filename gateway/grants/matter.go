@@ -48,7 +48,12 @@ type Person struct {
 
 // Same reports whether two are one person, through whatever account.
 func (p Person) Same(other Person) bool {
-	return gateway.Account{Ref: p.Ref, SubjectRef: p.SubjectRef}.Same(gateway.Account{Ref: other.Ref, SubjectRef: other.SubjectRef})
+	return p.Account().Same(other.Account())
+}
+
+// Account is the person as those know them who ask only whether two are one.
+func (p Person) Account() gateway.Account {
+	return gateway.Account{Ref: p.Ref, SubjectRef: p.SubjectRef}
 }
 
 // The roles, as the catalogue's list of staff has them.

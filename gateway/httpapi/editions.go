@@ -7,7 +7,6 @@ import (
 
 	"kapok/catalog"
 	"kapok/catalog/spreadsheet"
-	"kapok/gateway"
 	"kapok/gateway/editions"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
@@ -16,7 +15,7 @@ import (
 // publisher is who is signed in, as publishing knows people.
 func (h handlers) publisher(session *postgres.Session) publishing.Person {
 	worker := h.worker(session)
-	return publishing.Person{Account: gateway.Account{Ref: worker.Ref, SubjectRef: worker.SubjectRef}, Department: worker.Department, Roles: worker.Roles}
+	return publishing.Person{Account: worker.Account(), Department: worker.Department, Roles: worker.Roles}
 }
 
 // ListEditions lists what was published.

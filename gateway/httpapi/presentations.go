@@ -59,10 +59,10 @@ func drawQR(text string, level qrcode.RecoveryLevel) (picture []byte, drawn stri
 	if err != nil {
 		return nil, "", err
 	}
-	modules := len(qr.Bitmap())
+	modules := qr.Bitmap()
 	// A negative size counts pixels of a module: every module has the same, so that the picture can be read exactly.
-	picture, err = qr.PNG(-max(qrModule, qrSize/modules))
-	return picture, svg(qr.Bitmap()), err
+	picture, err = qr.PNG(-max(qrModule, qrSize/len(modules)))
+	return picture, svg(modules), err
 }
 
 const qrModule = 4 // pixels at least, so that a phone's screen and a scanner agree

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"errors"
-	"regexp"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -19,16 +18,6 @@ const (
 	stepLife = 10 * time.Minute // from the sign-in to the consent
 	stepSkew = time.Minute      // between the provider's clock and ours
 )
-
-var noticeSM3 = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-// stepFor reads what a sign-in is to be for; "" is an ordinary one.
-func stepFor(asked string) (string, error) {
-	if asked != "" && !noticeSM3.MatchString(asked) {
-		return "", invalid("for", "The SM3 of a notice has 64 hex digits.")
-	}
-	return asked, nil
-}
 
 // stepOptions ask the provider to make sure of the person now, and not to go by an
 // older sign-in (OpenID Connect Core 3.1.2.1).

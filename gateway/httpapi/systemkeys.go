@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kapok/crypto/jose"
-	"kapok/gateway"
 	"kapok/gateway/enrolling"
 	"kapok/gateway/exchange"
 	"kapok/gateway/postgres"
@@ -14,7 +13,7 @@ import (
 // keeper is who is signed in, as one who looks after keys.
 func (h handlers) keeper(session *postgres.Session) enrolling.Person {
 	worker := h.worker(session)
-	return enrolling.Person{Account: gateway.Account{Ref: worker.Ref, SubjectRef: worker.SubjectRef}, Department: worker.Department, Roles: worker.Roles}
+	return enrolling.Person{Account: worker.Account(), Department: worker.Department, Roles: worker.Roles}
 }
 
 // ListSystemKeys lists a system's keys, and what was asked for.
