@@ -78,17 +78,9 @@ func newBattlefield(t *testing.T) *battlefield {
 // gone when the load begins.
 func (b *battlefield) prepare() (basis string) {
 	b.t.Helper()
-	log := newLog(io.Discard)
-	ring, err := (&trial{out: io.Discard}).openKeys(b.t.Context(), b.keys, log)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	n, err := startNode(b.t.Context(), b.config("preparation"), ring, log)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.nodes = []*node{n}
+	n := b.startHere("preparation")
 	b.department, basis = b.enrol(dibao), b.statutory("name", "state")
+	var err error
 	if b.bundle, err = ledger.ParseBundle(n.bundle()); err != nil {
 		b.t.Fatal(err)
 	}
@@ -96,6 +88,22 @@ func (b *battlefield) prepare() (basis string) {
 		b.t.Fatal(err)
 	}
 	return basis
+}
+
+// startHere starts a node in this process, the only one that the world knows of.
+func (b *battlefield) startHere(name string) *node {
+	b.t.Helper()
+	log := newLog(io.Discard)
+	ring, err := (&trial{out: io.Discard}).openKeys(b.t.Context(), b.keys, log)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	n, err := startNode(b.t.Context(), b.config(name), ring, log)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.nodes = []*node{n}
+	return n
 }
 
 func (b *battlefield) writeConfig(folder string) {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"kapok/cmd/kapok-sandbox/department"
-	"kapok/cmd/kapok-sandbox/people"
 )
 
 // web is where the pages and the journeys through them are.
@@ -48,11 +47,8 @@ func TestJourneys(t *testing.T) {
 // firstOfAll is the made-up person who signs in as citizen-01, for whom a licence is issued.
 func firstOfAll(t *testing.T) string {
 	t.Helper()
-	register, err := people.NewRegister(people.Named)
-	if err != nil {
-		t.Fatal(err)
-	}
-	told, err := json.Marshal(map[string]string{"number": register.At(0).Number, "name": register.At(0).Name})
+	first := madeUp(0)
+	told, err := json.Marshal(map[string]string{"number": first.Number, "name": first.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,10 +99,6 @@ func (r runningTrial) departments(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	register, err := people.NewRegister(people.Named)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		var asked struct {
 			System   string         `json:"system"`
@@ -121,7 +113,7 @@ func (r runningTrial) departments(t *testing.T) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		asked.Question["subject"] = map[string]string{"id_type": "111", "id_number": register.At(0).Number}
+		asked.Question["subject"] = map[string]string{"id_type": "111", "id_number": firstCitizen()}
 		answer, err := department.New(r.kapok, key, trust).Post(req.Context(), req.URL.Path, asked.Question)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)

@@ -33,11 +33,7 @@ var minzheng = licensing.Officer{Ref: "staff-issuer-01", Department: "tianhe-min
 // holder is a person of the sandbox with their reference.
 func (w *world) holder(i int) (person people.Person, ref string) {
 	w.t.Helper()
-	register, err := people.NewRegister(people.Named)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	person = register.At(i)
+	person = madeUp(i)
 	identity, err := gateway.ParseIdentity(gateway.CitizenID, person.Number)
 	if err != nil {
 		w.t.Fatal(err)

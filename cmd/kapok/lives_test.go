@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"kapok/cmd/kapok-sandbox/people"
 	"kapok/gateway"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
@@ -58,7 +57,8 @@ func TestRandomLives(t *testing.T) {
 	l.end = time.Now().Add(livesLast(t))
 	var living sync.WaitGroup
 	for i := range 4 {
-		person, random := l.person(i), rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i)))
+		made, ref := l.holder(i)
+		person, random := somebody{safe.Person{Ref: ref, Level: "L3"}, made.Number}, rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i)))
 		living.Go(func() {
 			for time.Now().Before(l.end) && !t.Failed() {
 				l.life(person, random)
@@ -79,23 +79,6 @@ func TestRandomLives(t *testing.T) {
 type somebody struct {
 	safe.Person
 	number string
-}
-
-func (l *lives) person(i int) somebody {
-	l.t.Helper()
-	register, err := people.NewRegister(people.Named)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	identity, err := gateway.ParseIdentity(gateway.CitizenID, register.At(i).Number)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	ref, err := l.nodes[0].people().SubjectRef(l.t.Context(), identity)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return somebody{safe.Person{Ref: ref, Level: "L3"}, identity.Number()}
 }
 
 // life is that of one consent: some acts by chance, a use after each, and its end.

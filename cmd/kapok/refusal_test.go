@@ -381,14 +381,7 @@ func TestSourceKilledInMidCall(t *testing.T) {
 // citizen is the first of the sandbox's people, as Kapok knows them.
 func (w *world) citizen() safe.Person {
 	w.t.Helper()
-	identity, err := gateway.ParseIdentity(gateway.CitizenID, firstCitizen())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	ref, err := w.nodes[0].people().SubjectRef(w.t.Context(), identity)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	_, ref := w.holder(0)
 	return safe.Person{Ref: ref, Level: "L3"}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 	"syscall"
@@ -50,18 +49,10 @@ func TestStoppedProcess(t *testing.T) {
 // startOther starts the node at which people withdraw.
 func (s *standstill) startOther() {
 	s.t.Helper()
-	log := newLog(io.Discard)
-	ring, err := (&trial{out: io.Discard}).openKeys(s.t.Context(), s.keys, log)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	n, err := startNode(s.t.Context(), s.config("other"), ring, log)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.nodes = []*node{n}
+	n := s.startHere("other")
 	s.t.Cleanup(func() { _ = n.stop(context.Background()) })
 	s.database = pgtest.Open(s.t, s.server.DSN())
+	var err error
 	if s.db, err = pgx.Connect(s.t.Context(), s.server.DSN()); err != nil {
 		s.t.Fatal(err)
 	}

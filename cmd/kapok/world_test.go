@@ -163,13 +163,16 @@ func (w *world) killSandbox() {
 	}
 }
 
-func firstCitizen() string {
+// madeUp is one of the sandbox's named people.
+func madeUp(i int) people.Person {
 	register, err := people.NewRegister(people.Named)
 	if err != nil {
 		panic(err)
 	}
-	return register.At(0).Number
+	return register.At(i)
 }
+
+func firstCitizen() string { return madeUp(0).Number }
 
 // order asks the sandbox for a fault in the next answers of the household register.
 func (w *world) order(kind string, delay time.Duration) {

@@ -62,11 +62,7 @@ type act struct {
 // apply plays a department that is refused for want of a grant and follows what the
 // refusal says, until the same call succeeds.
 func (s *show) apply(ctx context.Context) error {
-	about, err := firstCitizen()
-	if err != nil {
-		return err
-	}
-	system, err := s.system(subsidySystem)
+	about, system, err := s.subsidyAbout()
 	if err != nil {
 		return err
 	}

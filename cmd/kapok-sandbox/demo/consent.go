@@ -14,11 +14,7 @@ func (s *show) consent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	about, err := firstCitizen()
-	if err != nil {
-		return err
-	}
-	system, err := s.system(subsidySystem)
+	about, system, err := s.subsidyAbout()
 	if err != nil {
 		return err
 	}

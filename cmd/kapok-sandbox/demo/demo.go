@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kapok/cmd/kapok-sandbox/department"
+	"kapok/cmd/kapok-sandbox/people"
 )
 
 // Options say what the demonstration runs against.
@@ -102,6 +103,16 @@ func ready(ctx context.Context, address string) bool {
 	}
 	defer res.Body.Close()
 	return res.StatusCode == http.StatusOK
+}
+
+// subsidyAbout is whom the subsidy's department asks about, and its system.
+func (s *show) subsidyAbout() (people.Person, *department.System, error) {
+	about, err := firstCitizen()
+	if err != nil {
+		return about, nil, err
+	}
+	system, err := s.system(subsidySystem)
+	return about, system, err
 }
 
 // system opens the key of a department's system and makes it ready to call.

@@ -68,11 +68,7 @@ forbid (
 // rules plays a change of the rules: replayed against what was decided, published by two
 // people, felt by the very next call, and taken back.
 func (s *show) rules(ctx context.Context) error {
-	about, err := firstCitizen()
-	if err != nil {
-		return err
-	}
-	system, err := s.system(subsidySystem)
+	about, system, err := s.subsidyAbout()
 	if err != nil {
 		return err
 	}
