@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/crypto/pki"
@@ -362,6 +363,12 @@ func TestLicenceLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.verifies(file, string(step.event))
+	}
+	if ends, err := service.SealsEnding(t.Context(), 100*365*24*time.Hour); err != nil || len(ends) != 1 || ends[0].Holder == "" || !ends[0].Until.After(time.Now()) {
+		t.Errorf("seals that end some day: %+v, %v", ends, err)
+	}
+	if ends, err := service.SealsEnding(t.Context(), time.Hour); err != nil || len(ends) != 0 {
+		t.Errorf("seals that end within the hour: %+v, %v", ends, err)
 	}
 	if _, err := service.Register(t.Context(), minzheng, draftFor(w, 1, "DB20260001"), true); gateway.AsError(err).Code != "licence-number-taken" {
 		t.Errorf("a number was given twice: %v", err)

@@ -22,6 +22,7 @@ type Store interface {
 	ProposeKey(ctx context.Context, r Request) (pending string, err error)
 	DecideKey(ctx context.Context, id string, judge func(Request) (Request, error)) (r Request, pending string, err error)
 	KeyRequests(ctx context.Context, system string) ([]Request, error)
+	KeysEnding(ctx context.Context, after, until time.Time) ([]Ending, error) // neither revoked nor ended at after, the next one first
 }
 
 // Log seals what was committed.

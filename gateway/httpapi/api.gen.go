@@ -522,6 +522,27 @@ func (e EditionKind) Valid() bool {
 	}
 }
 
+// Defines values for EndingWhat.
+const (
+	EndingWhatRoot      EndingWhat = "root"
+	EndingWhatSeal      EndingWhat = "seal"
+	EndingWhatSystemKey EndingWhat = "system-key"
+)
+
+// Valid indicates whether the value is a known member of the EndingWhat enum.
+func (e EndingWhat) Valid() bool {
+	switch e {
+	case EndingWhatRoot:
+		return true
+	case EndingWhatSeal:
+		return true
+	case EndingWhatSystemKey:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ErasureAttestedAnswer.
 const (
 	ErasureAttestedAnswerANONYMISED    ErasureAttestedAnswer = "ANONYMISED"
@@ -2837,6 +2858,30 @@ type EmergencyState struct {
 	State    string    `json:"state"`
 }
 
+// Ending defines model for Ending.
+type Ending struct {
+	// Followed Another key of the same system goes on after it.
+	Followed bool  `json:"followed"`
+	Holder   Named `json:"holder,omitempty,omitzero"`
+
+	// ID The key's thumbprint, the seal's name, the place of the root in the trust bundle (from 1).
+	ID string `json:"id"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp  `json:"until"`
+	What  EndingWhat `json:"what"`
+}
+
+// EndingWhat defines model for Ending.What.
+type EndingWhat string
+
+// EndingList defines model for EndingList.
+type EndingList struct {
+	Ending []Ending `json:"ending"`
+}
+
 // EraseOrders defines model for EraseOrders.
 type EraseOrders struct {
 	Chain    [][]byte `json:"chain"`
@@ -4666,6 +4711,12 @@ type ListEditionChangesParams struct {
 	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
 }
 
+// ListEndingParams defines parameters for ListEnding.
+type ListEndingParams struct {
+	// Days From now.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+}
+
 // ListGrantsParams defines parameters for ListGrants.
 type ListGrantsParams struct {
 	// Cursor The `next` of the page before.
@@ -5140,6 +5191,9 @@ type ServerInterface interface {
 	// ListEditionChanges What an edition changed (版次差异)
 	// (GET /v1/editions/{kind}/{number}/changes)
 	ListEditionChanges(c *gin.Context, kind EditionKind, number int64, params ListEditionChangesParams)
+	// ListEnding Keys, seals and roots that end soon (即将到期)
+	// (GET /v1/ending)
+	ListEnding(c *gin.Context, params ListEndingParams)
 	// ListGrants Grants that came of applications (授权)
 	// (GET /v1/grants)
 	ListGrants(c *gin.Context, params ListGrantsParams)
@@ -5329,6 +5383,9 @@ type ServerInterface interface {
 	// RevokeSystemKey Revoke a key at once
 	// (POST /v1/system-keys/{key}/revocation)
 	RevokeSystemKey(c *gin.Context, key string, params RevokeSystemKeyParams)
+	// GetTrialClock The clock of a trial
+	// (GET /v1/trial/clock)
+	GetTrialClock(c *gin.Context)
 	// AdvanceTrialClock Move the clock of a trial
 	// (POST /v1/trial/clock)
 	AdvanceTrialClock(c *gin.Context)
@@ -6327,6 +6384,33 @@ func (siw *ServerInterfaceWrapper) ListEditionChanges(c *gin.Context) {
 	}
 
 	siw.Handler.ListEditionChanges(c, kind, number, params)
+}
+
+// ListEnding operation middleware
+func (siw *ServerInterfaceWrapper) ListEnding(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEndingParams
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", c.Request.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter days: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEnding(c, params)
 }
 
 // ListGrants operation middleware
@@ -8745,6 +8829,19 @@ func (siw *ServerInterfaceWrapper) RevokeSystemKey(c *gin.Context) {
 	siw.Handler.RevokeSystemKey(c, key, params)
 }
 
+// GetTrialClock operation middleware
+func (siw *ServerInterfaceWrapper) GetTrialClock(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTrialClock(c)
+}
+
 // AdvanceTrialClock operation middleware
 func (siw *ServerInterfaceWrapper) AdvanceTrialClock(c *gin.Context) {
 
@@ -8826,6 +8923,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/editions/:kind", wrapper.ListEditions)
 	router.GET(options.BaseURL+"/v1/editions/:kind/:number", wrapper.GetEdition)
 	router.GET(options.BaseURL+"/v1/editions/:kind/:number/changes", wrapper.ListEditionChanges)
+	router.GET(options.BaseURL+"/v1/ending", wrapper.ListEnding)
 	router.GET(options.BaseURL+"/v1/grants", wrapper.ListGrants)
 	router.POST(options.BaseURL+"/v1/grants/:id/events", wrapper.ActOnGrant)
 	router.POST(options.BaseURL+"/v1/key-requests/:id/events", wrapper.DecideKeyRequest)
@@ -8889,6 +8987,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/system-keys", wrapper.ListSystemKeys)
 	router.POST(options.BaseURL+"/v1/system-keys", wrapper.ProposeSystemKey)
 	router.POST(options.BaseURL+"/v1/system-keys/:key/revocation", wrapper.RevokeSystemKey)
+	router.GET(options.BaseURL+"/v1/trial/clock", wrapper.GetTrialClock)
 	router.POST(options.BaseURL+"/v1/trial/clock", wrapper.AdvanceTrialClock)
 	router.GET(options.BaseURL+"/v1/trust", wrapper.GetTrust)
 }
@@ -9520,6 +9619,28 @@ type ListEditionChangesResponseObject interface {
 type ListEditionChanges200JSONResponse ChangeList
 
 func (response ListEditionChanges200JSONResponse) VisitListEditionChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEndingRequestObject struct {
+	Params ListEndingParams
+}
+
+type ListEndingResponseObject interface {
+	VisitListEndingResponse(w http.ResponseWriter) error
+}
+
+type ListEnding200JSONResponse EndingList
+
+func (response ListEnding200JSONResponse) VisitListEndingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -10933,6 +11054,27 @@ func (response RevokeSystemKey204Response) VisitRevokeSystemKeyResponse(w http.R
 	return nil
 }
 
+type GetTrialClockRequestObject struct {
+}
+
+type GetTrialClockResponseObject interface {
+	VisitGetTrialClockResponse(w http.ResponseWriter) error
+}
+
+type GetTrialClock200JSONResponse TrialTime
+
+func (response GetTrialClock200JSONResponse) VisitGetTrialClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdvanceTrialClockRequestObject struct {
 	Body *AdvanceTrialClockJSONRequestBody
 }
@@ -11062,6 +11204,9 @@ type StrictServerInterface interface {
 	// ListEditionChanges What an edition changed (版次差异)
 	// (GET /v1/editions/{kind}/{number}/changes)
 	ListEditionChanges(ctx context.Context, request ListEditionChangesRequestObject) (ListEditionChangesResponseObject, error)
+	// ListEnding Keys, seals and roots that end soon (即将到期)
+	// (GET /v1/ending)
+	ListEnding(ctx context.Context, request ListEndingRequestObject) (ListEndingResponseObject, error)
 	// ListGrants Grants that came of applications (授权)
 	// (GET /v1/grants)
 	ListGrants(ctx context.Context, request ListGrantsRequestObject) (ListGrantsResponseObject, error)
@@ -11251,6 +11396,9 @@ type StrictServerInterface interface {
 	// RevokeSystemKey Revoke a key at once
 	// (POST /v1/system-keys/{key}/revocation)
 	RevokeSystemKey(ctx context.Context, request RevokeSystemKeyRequestObject) (RevokeSystemKeyResponseObject, error)
+	// GetTrialClock The clock of a trial
+	// (GET /v1/trial/clock)
+	GetTrialClock(ctx context.Context, request GetTrialClockRequestObject) (GetTrialClockResponseObject, error)
 	// AdvanceTrialClock Move the clock of a trial
 	// (POST /v1/trial/clock)
 	AdvanceTrialClock(ctx context.Context, request AdvanceTrialClockRequestObject) (AdvanceTrialClockResponseObject, error)
@@ -12214,6 +12362,32 @@ func (sh *strictHandler) ListEditionChanges(ctx *gin.Context, kind EditionKind, 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListEditionChangesResponseObject); ok {
 		if err := validResponse.VisitListEditionChangesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListEnding operation middleware
+func (sh *strictHandler) ListEnding(ctx *gin.Context, params ListEndingParams) {
+	var request ListEndingRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEnding(ctx, request.(ListEndingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEnding")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEndingResponseObject); ok {
+		if err := validResponse.VisitListEndingResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14295,6 +14469,30 @@ func (sh *strictHandler) RevokeSystemKey(ctx *gin.Context, key string, params Re
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RevokeSystemKeyResponseObject); ok {
 		if err := validResponse.VisitRevokeSystemKeyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTrialClock operation middleware
+func (sh *strictHandler) GetTrialClock(ctx *gin.Context) {
+	var request GetTrialClockRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTrialClock(ctx, request.(GetTrialClockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTrialClock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTrialClockResponseObject); ok {
+		if err := validResponse.VisitGetTrialClockResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -92,6 +92,11 @@ func emergencyStop(s grants.EmergencyStop, actors bool) Stop {
 	return shown
 }
 
+// GetTrialClock reads the clock of a trial.
+func (h handlers) GetTrialClock(_ context.Context, _ GetTrialClockRequestObject) (GetTrialClockResponseObject, error) {
+	return GetTrialClock200JSONResponse{Now: h.trial.Now()}, nil
+}
+
 // AdvanceTrialClock moves the clock of a trial.
 func (h handlers) AdvanceTrialClock(ctx context.Context, request AdvanceTrialClockRequestObject) (AdvanceTrialClockResponseObject, error) {
 	ctx, _ = unwrap(ctx)

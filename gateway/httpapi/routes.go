@@ -30,6 +30,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 		door()
 	}
 	if a.trial != nil { // kapok dev only
+		r.GET("/v1/trial/clock", contract.check, d.op.GetTrialClock)
 		r.POST("/v1/trial/clock", contract.check, d.op.AdvanceTrialClock)
 	}
 
@@ -199,6 +200,7 @@ func (d doors) rights() {
 func (d doors) keys() {
 	officer := d.a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau)
 	d.r.GET("/v1/system-keys", officer, d.check, d.op.ListSystemKeys)
+	d.r.GET("/v1/ending", d.a.person(RoleConsumer, RoleProvider, RoleApprover, RoleBureau, RoleAuditor), d.check, d.op.ListEnding)
 	d.r.POST("/v1/system-keys", officer, d.a.ownPage, d.check, d.op.ProposeSystemKey)
 	d.r.POST("/v1/system-keys/:key/revocation", officer, d.a.ownPage, d.check, d.op.RevokeSystemKey)
 	d.r.POST("/v1/key-requests/:id/events", officer, d.a.ownPage, d.check, d.op.DecideKeyRequest)

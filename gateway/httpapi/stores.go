@@ -93,6 +93,7 @@ type Keys interface {
 	Propose(ctx context.Context, by enrolling.Person, w enrolling.Wish) (enrolling.Request, error)
 	Decide(ctx context.Context, by enrolling.Person, id string, to enrolling.State) (enrolling.Request, error)
 	Revoke(ctx context.Context, by enrolling.Person, keyID string) error
+	Ending(ctx context.Context, by enrolling.Person, within time.Duration) ([]enrolling.Ending, error)
 }
 
 // Publishing is how editions come about, by two people. What it returns without an error
@@ -134,6 +135,7 @@ type Licences interface {
 	Own(ctx context.Context, subjectRef, id string) (licensing.Licence, error)
 	File(ctx context.Context, l licensing.Licence) ([]byte, error)
 	Check(ctx context.Context, by licensing.Officer, file []byte) (licensing.Checked, error)
+	SealsEnding(ctx context.Context, within time.Duration) ([]licensing.SealEnd, error)
 }
 
 // Bases lists a person's access bases, newest first; next is the after of the page

@@ -2,7 +2,9 @@ package httpapi_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -194,4 +196,41 @@ func TestBadKeys(t *testing.T) {
 		t.Errorf("kept %+v", listed)
 	}
 	b.decideKey(strings.Repeat("0", 32), "confirmed").wants(t, 404, "key-request-unknown")
+}
+
+// TestWhatEndsSoon: each sees what they look after, the next one first; a key that another
+// follows says so.
+func TestWhatEndsSoon(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.browser(t).signIn("staff-consumer-01"), w.browser(t).signIn("staff-desk-01")
+	enrol := func(until time.Time) string {
+		h := w.holder(t)
+		two.decideKey(h.propose(one, with("until", until.UTC().Format(time.RFC3339))).ID, "confirmed").wants(t, 200, "")
+		return h.id()
+	}
+	now := time.Now()
+	early, late := enrol(now.AddDate(0, 0, 20)), enrol(now.AddDate(0, 0, 40))
+	ending := func(b *browser, days int) []httpapi.Ending {
+		t.Helper()
+		return decode[httpapi.EndingList](t, b.get(fmt.Sprintf("/v1/ending?days=%d", days))).Ending
+	}
+	if soon := ending(one, 30); len(soon) != 1 || soon[0].ID != early || soon[0].What != httpapi.EndingWhatSystemKey || !soon[0].Followed {
+		t.Errorf("within 30 days %+v", soon)
+	}
+	if both := ending(one, 60); len(both) != 2 || both[0].ID != early || both[1].ID != late || both[1].Followed {
+		t.Errorf("within 60 days %+v", both)
+	}
+	if others := ending(w.browser(t).signIn("staff-consumer-02"), 60); len(others) != 0 {
+		t.Errorf("another department sees %+v", others)
+	}
+	one.do(http.MethodPost, "/v1/system-keys/"+late+"/revocation", "").wants(t, 204, "")
+	if left := ending(two, 60); len(left) != 1 || left[0].Followed {
+		t.Errorf("after the later one was revoked %+v", left)
+	}
+	everything := ending(w.browser(t).signIn("staff-auditor-01"), 3660)
+	if last := len(everything) - 1; last < 1 || everything[0].ID != early || !slices.ContainsFunc(everything, func(e httpapi.Ending) bool { return e.What == httpapi.EndingWhatRoot && e.ID == "1" }) {
+		t.Errorf("an auditor sees %+v", everything)
+	}
+	w.browser(t).signIn("citizen-01").get("/v1/ending").wants(t, 403, "role-missing")
+	one.get("/v1/ending?days=0").wants(t, 400, "field-invalid")
 }

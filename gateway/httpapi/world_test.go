@@ -27,6 +27,7 @@ import (
 	"kapok/gateway/exchange"
 	"kapok/gateway/grants"
 	"kapok/gateway/httpapi"
+	"kapok/gateway/licensing"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
 	"kapok/gateway/returns"
@@ -67,7 +68,8 @@ func newWorld(t testing.TB, options ...option) *world {
 		PublicURL: w.url, Catalog: func() *catalog.Catalog { return known }, Exchanges: w.exchange, Tokens: w.exchange,
 		Logins: w.stores.db, Sessions: w.stores.db, Subjects: w.stores.people,
 		Safe: w.stores.safe(known), Bases: w.stores.db, Record: w.stores.db.Ledger(), Readings: w.stores.log, Rules: w.stores.db, Returns: w.stores.db.Returns(),
-		Sources: measured, Violations: w.stores.db,
+		Licences: licensing.New(licensing.Config{Store: w.stores.db, Now: time.Now}),
+		Sources:  measured, Violations: w.stores.db,
 		Provider: httpapi.Provider{Issuer: w.provider.URL, ClientID: "kapok"},
 		Trust:    w.stores.bundle().Encode(),
 		Metrics:  w.metrics, Now: time.Now, Log: slog.New(slog.NewJSONHandler(w.logs, nil)),

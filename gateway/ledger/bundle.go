@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"kapok/crypto/pki"
 )
@@ -50,6 +51,19 @@ func ParseBundle(raw []byte) (Bundle, error) {
 	}
 	_, err := b.roots()
 	return b, err
+}
+
+// RootsEnd lists when each pinned root ends, in the order of the bundle.
+func (b Bundle) RootsEnd() ([]time.Time, error) {
+	roots, err := b.roots()
+	if err != nil {
+		return nil, err
+	}
+	ends := make([]time.Time, len(roots))
+	for i, root := range roots {
+		ends[i] = root.NotAfter
+	}
+	return ends, nil
 }
 
 func (b Bundle) roots() ([]*pki.Certificate, error) {

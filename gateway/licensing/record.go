@@ -63,6 +63,7 @@ type Store interface {
 	FindLicence(ctx context.Context, lookup []byte) (id string, err error) // "": none
 	KeepSeal(ctx context.Context, name string, seal []byte) (standing []byte, err error)
 	SealOf(ctx context.Context, name string) ([]byte, error) // nil: none
+	Seals(ctx context.Context) ([][]byte, error)
 }
 
 // Keeper encrypts with a person's record key.

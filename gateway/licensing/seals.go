@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"time"
 
 	"kapok/crypto/eseal"
@@ -73,6 +74,33 @@ func (s *Service) makeSeal(ctx context.Context, name, holder string, key keys.Se
 		return nil, err
 	}
 	return s.Store.KeepSeal(ctx, name, made)
+}
+
+// SealEnd says until when a department's seal is good.
+type SealEnd struct {
+	Name, Holder string
+	Until        time.Time
+}
+
+// SealsEnding lists the seals whose life ends within a time from now or has ended, the
+// next one first.
+func (s *Service) SealsEnding(ctx context.Context, within time.Duration) ([]SealEnd, error) {
+	stamps, err := s.Store.Seals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ends []SealEnd
+	for _, stamp := range stamps {
+		seal, err := eseal.ParseSeal(stamp)
+		if err != nil {
+			return nil, err
+		}
+		if !seal.To.After(s.Now().Add(within)) {
+			ends = append(ends, SealEnd{Name: seal.ID, Holder: seal.Name, Until: seal.To})
+		}
+	}
+	slices.SortFunc(ends, func(one, other SealEnd) int { return one.Until.Compare(other.Until) })
+	return ends, nil
 }
 
 // put seals a document.

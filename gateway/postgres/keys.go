@@ -10,6 +10,7 @@ import (
 	"kapok/crypto/jose"
 	"kapok/crypto/sm"
 	"kapok/gateway"
+	"kapok/gateway/enrolling"
 	"kapok/gateway/exchange"
 	"kapok/gateway/ledger"
 )
@@ -107,6 +108,24 @@ func (db *DB) SystemKeys(ctx context.Context, system string) ([]exchange.SystemK
 	return found, explain(err)
 }
 
+// KeysEnding lists the keys that end after one moment and not after another, the next
+// one first, each with whether its system has a key that goes on.
+func (db *DB) KeysEnding(ctx context.Context, after, until time.Time) ([]enrolling.Ending, error) {
+	rows, err := db.pool.Query(ctx, `select key_id, system_id, public_key, valid_from, valid_until, revoked_at is not null,
+  exists (select from system_keys o where o.system_id = k.system_id and o.revoked_at is null and (o.valid_until is null or o.valid_until > k.valid_until) and o.valid_from <= k.valid_until)
+from system_keys k where revoked_at is null and valid_until > $1 and valid_until <= $2 order by valid_until, key_id`, after, until)
+	if err != nil {
+		return nil, explain(err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrolling.Ending, error) {
+		var e enrolling.Ending
+		var err error
+		e.Key, err = scanKey(row, &e.Followed)
+		return e, err
+	})
+	return found, explain(err)
+}
+
 const selectKey = "select key_id, system_id, public_key, valid_from, valid_until, revoked_at is not null from system_keys "
 
 // querier is a transaction or the pool.
@@ -119,11 +138,12 @@ func readKey(ctx context.Context, from querier, keyID string) (exchange.SystemKe
 	return key, orUnknown(err, exchange.ErrUnknownKey)
 }
 
-func scanKey(row pgx.Row) (exchange.SystemKey, error) {
+// scanKey reads a key, and what stands after it in the row.
+func scanKey(row pgx.Row, more ...any) (exchange.SystemKey, error) {
 	var key exchange.SystemKey
 	var point []byte
 	var until *time.Time
-	if err := row.Scan(&key.KeyID, &key.System, &point, &key.From, &until, &key.Revoked); err != nil {
+	if err := row.Scan(append([]any{&key.KeyID, &key.System, &point, &key.From, &until, &key.Revoked}, more...)...); err != nil {
 		return exchange.SystemKey{}, err
 	}
 	if until != nil {

@@ -149,6 +149,16 @@ func (db *DB) SealOf(ctx context.Context, name string) ([]byte, error) {
 	return db.licenceBytes(ctx, `select seal from licence_seals where name = $1`, name)
 }
 
+// Seals reads every e-seal.
+func (db *DB) Seals(ctx context.Context) ([][]byte, error) {
+	rows, err := db.pool.Query(ctx, `select seal from licence_seals order by name`)
+	if err != nil {
+		return nil, explain(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	return found, explain(err)
+}
+
 func (db *DB) licenceBytes(ctx context.Context, query string, args ...any) ([]byte, error) {
 	var found []byte
 	err := db.pool.QueryRow(ctx, query, args...).Scan(&found)
