@@ -27,6 +27,9 @@ func TestBenchIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Stop() })
+	for name, value := range map[string]string{sandboxSecretName: sandboxAppKey, disabilitySecretName: disabilityKey} {
+		server.Command(t, "kv", "put", "-mount=kapok", "connectors/"+name, "value="+value)
+	}
 	log := newLog(io.Discard)
 	ring, err := keys.OpenVault(t.Context(), keys.VaultConfig{
 		Address: server.Address, RoleID: keys.FromFile(filepath.Join(folder, "role-id")), SecretID: keys.FromFile(filepath.Join(folder, "secret-id")), Log: log,

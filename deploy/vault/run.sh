@@ -24,11 +24,19 @@ until [ -f "$KAPOK_VAULT_DIR/ready" ]; do
   sleep 0.2
 done
 
-# What the sandbox's national platform expects of its callers; a real key is stored
-# by hand, see README.md.
-VAULT_ADDR=$(cat "$KAPOK_VAULT_DIR/address") VAULT_TOKEN=$(cat "$KAPOK_VAULT_DIR/root-token") \
-  "$("$here/build.sh")" kv put -mount=kapok connectors/national-platform-app-key value=sandbox-app-key-440106 >/dev/null
-  "$("$here/build.sh")" kv put -mount=kapok connectors/disability-api-key value=sandbox-bureau-key-440106 >/dev/null
+# What the sandbox's sources expect of their callers; a real key is stored by hand, see
+# README.md.
+export VAULT_ADDR VAULT_TOKEN
+VAULT_ADDR=$(cat "$KAPOK_VAULT_DIR/address")
+VAULT_TOKEN=$(cat "$KAPOK_VAULT_DIR/root-token")
+program=$("$here/build.sh")
+while read -r name value; do
+  "$program" kv put -mount=kapok "connectors/$name" value="$value" >/dev/null
+done <<'SECRETS'
+national-platform-app-key sandbox-app-key-440106
+disability-api-key sandbox-bureau-key-440106
+SECRETS
+unset VAULT_ADDR VAULT_TOKEN # Kapok signs in by its role
 
 # A data folder of its own: other keys than those of `make run`.
 cd "$project"
