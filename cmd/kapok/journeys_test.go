@@ -103,6 +103,7 @@ func (r runningTrial) departments(t *testing.T) http.Handler {
 		var asked struct {
 			System   string         `json:"system"`
 			Question map[string]any `json:"question"`
+			Person   int            `json:"person"` // whom it is about; the first of all is 0
 		}
 		if err := json.NewDecoder(req.Body).Decode(&asked); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -113,7 +114,7 @@ func (r runningTrial) departments(t *testing.T) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		asked.Question["subject"] = map[string]string{"id_type": "111", "id_number": firstCitizen()}
+		asked.Question["subject"] = map[string]string{"id_type": "111", "id_number": madeUp(asked.Person).Number}
 		answer, err := department.New(r.kapok, key, trust).Post(req.Context(), req.URL.Path, asked.Question)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)

@@ -8,6 +8,8 @@ import { application } from './application.mjs'
 import { consent } from './consent.mjs'
 import { counter } from './counter.mjs'
 import { lostConnection } from './lost.mjs'
+import { publishing } from './publishing.mjs'
+import { tour } from './tour.mjs'
 import { speed } from './speed.mjs'
 
 const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS, citizen: JSON.parse(process.env.KAPOK_CITIZEN ?? '{}') }
@@ -15,11 +17,15 @@ const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
   ['consent asked for, zh', (browser) => consent(browser, world, 'zh')],
+  ['consent asked for, en', (browser) => consent(browser, world, 'en')],
   ['counter, zh', (browser) => counter(browser, world, 'zh')],
   ['counter, en', (browser) => counter(browser, world, 'en')],
   ['board', (browser) => board(browser, world)],
   ['application, zh', (browser) => application(browser, world, 'zh')],
   ['application, en', (browser) => application(browser, world, 'en')],
+  ['publishing, zh', (browser) => publishing(browser, world, 'zh')],
+  ['publishing, en', (browser) => publishing(browser, world, 'en')],
+  ['the first page and its tour', (browser) => tour(browser, world)],
   ['lost connection, two tabs, session gone', (browser) => lostConnection(browser, world)],
   ['speed on the phone', (browser) => speed(browser, world)],
 ]

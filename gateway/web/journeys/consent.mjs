@@ -2,8 +2,8 @@ import { accessible, mustBeEmpty, narrow, openWindow, phone, picture, signIn } f
 import { askConsent, call, consentWish, expect, handOver, wish } from './scene.mjs'
 
 const said = {
-  zh: { active: '正在生效', paused: '已暂停', purpose: 'assistance-review', agreed: '已授权', refused: '30 天内不能再问', nothing: '不会通知任何部门', pay: '月缴费基数' },
-  en: { active: 'In force', paused: 'Paused', purpose: 'assistance-recheck', agreed: 'Given', refused: 'cannot ask the same', nothing: 'no department is told', pay: '月缴费基数' },
+  zh: { active: '正在生效', paused: '已暂停', person: 0, agreed: '已授权', refused: '30 天内不能再问', nothing: '不会通知任何部门', pay: '月缴费基数' },
+  en: { active: 'In force', paused: 'Paused', person: 1, agreed: 'Given', refused: 'cannot ask the same', nothing: 'no department is told', pay: '月缴费基数' },
 }
 
 /**
@@ -22,9 +22,9 @@ export async function consent(browser, world, language) {
   await page.waitForSelector('h2')
   if (language === 'en') await page.click('text=English')
 
-  const wanted = consentWish(`ASK-${language}-${Date.now()}`, words.purpose)
-  const request = await asked(world, wanted)
-  await signIn(window, 'citizen-01', '/safe')
+  const wanted = consentWish(`ASK-${language}-${Date.now()}`, 'assistance-review')
+  const request = await asked(world, wanted, words.person)
+  await signIn(window, `citizen-0${words.person + 1}`, '/safe')
   await page.click('[data-waiting]')
   await page.locator(`[data-request="${request}"]`).waitFor()
   await look('requests')
@@ -42,17 +42,17 @@ export async function consent(browser, world, language) {
   await grantsFieldByField(page, words)
   const card = page.locator(`[data-basis="${request}"]`)
   await card.locator(`text=${words.active}`).waitFor()
-  expect('the optional field that was not given', (await call(world, wanted, request)).status, 412)
+  expect('the optional field that was not given', (await call(world, wanted, request, words.person)).status, 412)
   const given = { ...wanted, fields: ['insured_state', 'base_wage'] }
-  expect('the call after the grant', await call(world, given, request), { status: 200, code: '' })
+  expect('the call after the grant', await call(world, given, request, words.person), { status: 200, code: '' })
 
   await card.locator('[data-act=pause]').click()
   await card.locator(`text=${words.paused}`).waitFor()
   await look('paused')
-  expect('the call during the pause', await call(world, given, request), { status: 403, code: 'basis-ended' })
+  expect('the call during the pause', await call(world, given, request, words.person), { status: 403, code: 'basis-ended' })
   await card.locator('[data-act=resume]').click()
   await card.locator(`text=${words.active}`).waitFor()
-  expect('the call after resuming', await call(world, given, request), { status: 200, code: '' })
+  expect('the call after resuming', await call(world, given, request, words.person), { status: 200, code: '' })
 
   await refusesTheNext(window, world, words, language)
   await refusesALink(window, world, words, language)
@@ -60,8 +60,8 @@ export async function consent(browser, world, language) {
   await window.context.close()
 }
 
-async function asked(world, wanted) {
-  const { status, code, basis_id: id } = await askConsent(world, wanted)
+async function asked(world, wanted, person) {
+  const { status, code, basis_id: id } = await askConsent(world, wanted, person)
   expect('the request for consent', { status, code }, { status: 200, code: '' })
   return id
 }
@@ -84,13 +84,13 @@ async function grantsFieldByField(page, words) {
 
 /** The link of a request that was sent leads to it, and its refusal reaches the department. */
 async function refusesTheNext({ page }, world, words, language) {
-  const wanted = { ...consentWish(`REF-${language}-${Date.now()}`, words.purpose), item: '1010010001/000001', fields: ['name', 'state', 'household_size'], optional: [] }
-  const request = await asked(world, wanted)
+  const wanted = { ...consentWish(`REF-${language}-${Date.now()}`, 'assistance-review'), item: '1010010001/000001', fields: ['name', 'state', 'household_size'], optional: [] }
+  const request = await asked(world, wanted, words.person)
   await page.goto(handOver(world.kapok, wanted))
   await page.waitForURL(`**/safe#/requests/${request}`)
   await page.click('[data-refuse]')
   await page.waitForSelector(`.passing >> text=${words.refused}`)
-  const { status, code } = await askConsent(world, wanted)
+  const { status, code } = await askConsent(world, wanted, words.person)
   expect('asking again after a refusal', { status, code }, { status: 409, code: 'consent-cooldown' })
 }
 

@@ -12,10 +12,10 @@ export function wish(caseNo) {
 /** The address by which the department's page hands over to the safe. */
 export const handOver = (kapok, wanted) => `${kapok}/safe#/ask/${Buffer.from(JSON.stringify(wanted)).toString('base64url')}`
 
-/** The department's system asks; returns Kapok's status and code. */
-export async function call(world, wanted, basisID) {
+/** The department's system asks about a person (the first of all is 0); returns Kapok's status and code. */
+export async function call(world, wanted, basisID, person = 0) {
   const { item, fields, operation, service_item, purpose, case_no } = wanted
-  const { status, code } = await posted(world, wanted.system, '/v1/exchanges', { item, fields, operation, service_item, purpose, case_no, officer_ref: 'officer-0002', basis_id: basisID })
+  const { status, code } = await posted(world, wanted.system, '/v1/exchanges', { item, fields, operation, service_item, purpose, case_no, officer_ref: 'officer-0002', basis_id: basisID }, person)
   return { status, code }
 }
 
@@ -29,12 +29,12 @@ export function consentWish(caseNo, purpose) {
 }
 
 /** The department's system sends a request for consent; returns Kapok's status, code and the id. */
-export function askConsent(world, { department: _, system, ...asked }) {
-  return posted(world, system, '/v1/consent-requests', asked)
+export function askConsent(world, { department: _, system, ...asked }, person = 0) {
+  return posted(world, system, '/v1/consent-requests', asked, person)
 }
 
-async function posted(world, system, path, question) {
-  const answer = await fetch(world.departments + path, { method: 'POST', body: JSON.stringify({ system, question }) })
+async function posted(world, system, path, question, person) {
+  const answer = await fetch(world.departments + path, { method: 'POST', body: JSON.stringify({ system, question, person }) })
   if (!answer.ok) throw new Error(await answer.text())
   return answer.json()
 }
