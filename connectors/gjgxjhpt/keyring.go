@@ -46,10 +46,10 @@ func (k *keyring) current(ctx context.Context) (*secret, error) {
 	k.mu.Unlock()
 	now := k.now()
 	if held == nil || !now.Before(held.end) {
-		return k.wait(ctx)
+		return k.wait(ctx, held)
 	}
 	if !now.Before(renew) {
-		k.start(ctx)
+		k.start(ctx, held)
 	}
 	return held, nil
 }
@@ -64,9 +64,9 @@ func (k *keyring) distrust(old *secret) {
 	}
 }
 
-func (k *keyring) wait(ctx context.Context) (*secret, error) {
+func (k *keyring) wait(ctx context.Context, old *secret) (*secret, error) {
 	select {
-	case done := <-k.start(ctx):
+	case done := <-k.start(ctx, old):
 		if done.Err != nil {
 			return nil, done.Err
 		}
@@ -76,16 +76,31 @@ func (k *keyring) wait(ctx context.Context) (*secret, error) {
 	}
 }
 
-// start joins the exchange under way or begins one. It outlives the call that
-// began it, because others wait for it too.
-func (k *keyring) start(ctx context.Context) <-chan singleflight.Result {
+// start joins the exchange under way or begins one, unless another secret than the
+// old one came in between: whoever saw the old one may come here only after the
+// exchange for it has ended. It outlives the call that began it, because others wait
+// for it too.
+func (k *keyring) start(ctx context.Context, old *secret) <-chan singleflight.Result {
 	return k.flight.DoChan("", func() (any, error) {
+		if newer := k.since(old); newer != nil {
+			return newer, nil
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
 		defer cancel()
 		fresh, err := k.exchange(ctx)
 		k.keep(fresh, err)
 		return fresh, err
 	})
+}
+
+// since returns the secret held, when it is another one than old and serves.
+func (k *keyring) since(old *secret) *secret {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held == nil || k.held == old || !k.now().Before(k.held.end) {
+		return nil
+	}
+	return k.held
 }
 
 func (k *keyring) keep(fresh *secret, err error) {

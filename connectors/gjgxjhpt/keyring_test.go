@@ -63,6 +63,23 @@ func TestManyCallersShareOneExchange(t *testing.T) {
 	})
 }
 
+// TestLateCallerTakesWhatCame: who saw no secret, and comes to wait for one only after the
+// exchange that others began has ended, begins none.
+func TestLateCallerTakesWhatCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &platform{}
+		k := newKeyring(p.lend, time.Now)
+		first := wantKey(t, k, 1)
+		if got, err := k.wait(t.Context(), nil); err != nil || got != first {
+			t.Errorf("got %v, %v", got, err)
+		}
+		k.distrust(first)
+		if got, err := k.wait(t.Context(), first); err != nil || got == first || p.lent != 2 {
+			t.Errorf("after the secret was distrusted got %v, %v, %d lent", got, err, p.lent)
+		}
+	})
+}
+
 func TestRenewalDelaysNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{}
