@@ -13,8 +13,18 @@ type Query struct {
 	Fields      []string         // catalogue names wanted, for protocols that can ask for fewer; may be ignored
 	ServiceItem string           // 事项 code, for protocols that carry it
 	CaseNo      string           // the case the data is for, for protocols that carry it
+	Purpose     string           // the catalogue's code of what it is for (用证事由), for protocols that carry it
+	Operator    Operator         // who asks, for protocols that carry it
 	SubjectRef  string           // Kapok's own reference of the subject, for sources that are Kapok itself; it leaves for nowhere
 	RequestID   string           // links the source's log with ours; random, holds no personal data
+}
+
+// Operator is who asks (经办人), as Kapok's own record has them: by references, never by
+// the name of a person.
+type Operator struct {
+	Department string // its id in the catalogue
+	System     string // its id in the catalogue; the desk's where an officer asked at Kapok's own
+	Officer    string // the department's reference of the officer; "" where nobody is named
 }
 
 // Record is one record by the source's own field names, each value as text. A

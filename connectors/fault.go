@@ -22,5 +22,9 @@ func (f Fault) Error() string { return string(f) }
 // was not asked about. It is [ErrGarbage] too.
 var ErrAnotherPerson = fmt.Errorf("%w: another person's record", ErrGarbage)
 
+// ErrAbolished says that the source holds the licence asked for, and that it was abolished
+// (废止). It is [ErrRefused] too.
+var ErrAbolished = fmt.Errorf("%w: the licence was abolished", ErrRefused)
+
 // ErrNobody is a question without a subject; nothing is sent. It is [ErrRefused] too.
 var ErrNobody = fmt.Errorf("%w: the question names no subject", ErrRefused)

@@ -27,7 +27,7 @@ func TestBenchIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Stop() })
-	for name, value := range map[string]string{sandboxSecretName: sandboxAppKey, disabilitySecretName: disabilityKey} {
+	for name, value := range trialSecrets() {
 		server.Command(t, "kv", "put", "-mount=kapok", "connectors/"+name, "value="+value)
 	}
 	log := newLog(io.Discard)

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"kapok/crypto/keys"
 	"kapok/crypto/sm"
 	"kapok/gateway/postgres/local"
 )
@@ -44,6 +45,15 @@ const (
 	disabilityKey        = "sandbox-bureau-key-440106"
 	disabilitySecretName = "disability-api-key"
 )
+
+// trialSecrets is what the sandbox's systems share with Kapok. deploy/vault/run.sh puts the
+// same into a trial's Vault.
+func trialSecrets() map[string]string {
+	return map[string]string{
+		sandboxSecretName: sandboxAppKey, disabilitySecretName: disabilityKey,
+		"province-licence-secret": "sandbox-licence-secret-440106", "province-licence-password": "sandbox-licence-password-440106",
+	}
+}
 
 // dev starts PostgreSQL, the sandbox and a node, shows what they do, and stays up
 // until Ctrl-C.
@@ -232,11 +242,20 @@ func (t *trial) openKeys(ctx context.Context, c keysConfig, log *slog.Logger) (k
 	if err != nil {
 		return nil, err
 	}
-	if kept, err := file.Secret(ctx, sandboxSecretName); err == nil && kept == sandboxAppKey {
-		return file, nil
+	return file, putTrialSecrets(ctx, file)
+}
+
+// putTrialSecrets stores what is not there as it should be.
+func putTrialSecrets(ctx context.Context, file *keys.File) error {
+	for name, value := range trialSecrets() {
+		if kept, err := file.Secret(ctx, name); err == nil && kept == value {
+			continue
+		}
+		if err := file.PutSecret(name, []byte(value)); err != nil {
+			return err
+		}
 	}
-	return file, errors.Join(
-		file.PutSecret(sandboxSecretName, []byte(sandboxAppKey)), file.PutSecret(disabilitySecretName, []byte(disabilityKey)))
+	return nil
 }
 
 // show enrols the sandbox's departments and lets it drive the demonstration.

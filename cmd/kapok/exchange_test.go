@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -66,7 +67,51 @@ func TestExchange(t *testing.T) {
 	}
 	wantTrail(t, w, released.ExchangeID, "intent", "outcome")
 	w.givesReceiptAgain(department, released)
+	w.asksTheProvince(department)
 	wantNoPersonalData(t, w)
+}
+
+// asksTheProvince: a licence of the province's system is used like any item; the province is
+// told the officer, the matter, the case and the purpose; one that it abolished is refused.
+func (w *world) asksTheProvince(department *caller) {
+	w.t.Helper()
+	const permit = "1010010008/000001"
+	body := func(person int) string {
+		asked := strings.Replace(ask(w.statutoryOn(permit, "name", "issuer", "expires_on"), "name", "issuer", "expires_on"), household, permit, 1)
+		return strings.Replace(asked, firstCitizen(), madeUp(person).Number, 1)
+	}
+	released := readRelease(w.t, department.send(department.shot(body(0))))
+	if released.Data["name"] != "测试甲" || released.Data["expires_on"] != "2034-05-01" {
+		w.t.Errorf("of the province's licence %v", released.Data)
+	}
+	var told map[string]string
+	if err := json.Unmarshal([]byte(w.seenOutside("/sandbox/licence-app/told")), &told); err != nil {
+		w.t.Fatal(err)
+	}
+	want := map[string]string{"matter": dibaoMatter, "case": "DB-2026-000001", "cause": "assistance-review", "operator": "officer-0001"}
+	trail := wantTrail(w.t, w, released.ExchangeID, "intent", "outcome")
+	for name, in := range map[string]string{"matter": "service-item", "case": "case", "cause": "purpose", "operator": "officer"} {
+		if told[name] != want[name] || !strings.HasPrefix(trail[0].Entry.Value(in), want[name]) {
+			w.t.Errorf("%s: the province was told %q, the ledger holds %q, want %q", name, told[name], trail[0].Entry.Value(in), want[name])
+		}
+	}
+	if refused := department.send(department.shot(body(18))).problem(w.t); refused.Code != "licence-abolished" {
+		w.t.Errorf("an abolished one: %+v", refused)
+	}
+}
+
+func (w *world) seenOutside(path string) string {
+	w.t.Helper()
+	res, err := http.Get(w.outside + path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	seen, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(seen)
 }
 
 // givesReceiptAgain: the system that made an exchange has its receipt again, byte for

@@ -76,8 +76,8 @@ func (c *Connector) Fetch(ctx context.Context, q connectors.Query) (answer conne
 
 func (c *Connector) list(ctx context.Context, proof url.Values, q connectors.Query) (jsonrecords.Value, []byte, error) {
 	question, err := json.Marshal(map[string]any{
-		"identity_number": q.Subject.Number(), "service_item_code": q.ServiceItem, "biz_num": q.CaseNo,
-		"page_index": 1, "page_size": pageSize, "request_id": q.RequestID, "operator": c.declared.operator,
+		"identity_number": q.Subject.Number(), "service_item_code": q.ServiceItem, "biz_num": q.CaseNo, "use_cause": q.Purpose,
+		"page_index": 1, "page_size": pageSize, "request_id": q.RequestID, "operator": c.declared.operatorOf(q.Operator),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -90,17 +90,19 @@ func (c *Connector) list(ctx context.Context, proof url.Values, q connectors.Que
 	return whole, body, err
 }
 
-// useCodes are those of the listed licences that are of the type and in force.
+// useCodes are those of the listed licences that are of the type and in force. Where none
+// is, and one was abolished, that is the answer.
 func (c *Connector) useCodes(listed jsonrecords.Value) (codes []string, err error) {
 	data, present := jsonrecords.Pointer{"data"}.Follow(listed)
 	if !present || !data.IsArray() {
 		return nil, fmt.Errorf("%w: the answer lists no licences", connectors.ErrGarbage)
 	}
-	count := 0
+	count, ended := 0, false
 	for each := range data.Elements() {
 		count++
 		item, _ := jsonrecords.Pointer{"license_item_code"}.Text(each)
 		status, _ := jsonrecords.Pointer{"license_status"}.Text(each)
+		ended = ended || item == c.declared.itemCode && status == abolished
 		if item != c.declared.itemCode || status != issued {
 			continue
 		}
@@ -110,7 +112,11 @@ func (c *Connector) useCodes(listed jsonrecords.Value) (codes []string, err erro
 		}
 		codes = append(codes, code)
 	}
-	return codes, wholeList(listed, count)
+	err = wholeList(listed, count)
+	if err == nil && ended && len(codes) == 0 {
+		err = connectors.ErrAbolished
+	}
+	return codes, err
 }
 
 // wholeList refuses a list that goes on beyond its page: a licence that was not looked

@@ -15,7 +15,10 @@
 // ISSUED. data_fields is a JSON text, in single quotes where a system writes it so; its
 // members join the licence's own in one record, and a name in both is garbage.
 //
-// The operator told to the province is the one of the settings: who sat at the counter
-// stands in Kapok's own ledger. The envelope's sign is not checked, since the method is
+// The operator told to the province has the officer's reference as account, the calling
+// system as role, the department as service_org, unless the settings fix them; a name is
+// the settings', since Kapok keeps none. use_cause carries the purpose's code. All of them
+// stand in the entries of Kapok's ledger too. A holder whose only licence of the type was
+// abolished is [connectors.ErrAbolished]. The envelope's sign is not checked, since the method is
 // nowhere published.
 package licenceapp

@@ -10,8 +10,11 @@ import (
 	"kapok/connectors/jsonrecords"
 )
 
-// issued is the only state in which a licence may be used (已签发).
-const issued = "ISSUED"
+// States of a licence (license_status). Only an issued one (已签发) may be used.
+const (
+	issued    = "ISSUED"
+	abolished = "ABOLISHED"
+)
 
 // readLicence makes one record of a licence's own members and its data_fields.
 func readLicence(whole jsonrecords.Value) (connectors.Record, error) {

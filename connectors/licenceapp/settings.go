@@ -1,8 +1,10 @@
 package licenceapp
 
 import (
+	"maps"
 	"net/http"
 
+	"kapok/connectors"
 	"kapok/connectors/settings"
 )
 
@@ -20,7 +22,8 @@ const operatorPrefix = "operator."
 
 // parse reads settings as the catalogue holds them. Required: url, item_code, app_key,
 // account, app_secret and password (the names of secrets), operator.account,
-// operator.name. Optional: org_code, expired_code, operator.<member>.
+// operator.name. Optional: org_code, expired_code, operator.<member>. operator.account is
+// told where no officer is known.
 func parse(given map[string]string) (declared, error) {
 	d := declared{expiredCode: "ACCESS_TOKEN_INVALID", operator: map[string]string{}}
 	known := map[string]*string{
@@ -38,6 +41,19 @@ func parse(given map[string]string) (declared, error) {
 		settings.Required{Name: "account", Value: d.account}, settings.Required{Name: "expired_code", Value: d.expiredCode},
 		settings.Required{Name: "operator.account", Value: d.operator["account"]},
 		settings.Required{Name: "operator.name", Value: d.operator["name"]})
+}
+
+// operatorOf is the member operator of a question: the one of the settings, with the
+// reference of the officer who asks as its account, and the system as its role. The name
+// stays the settings': Kapok keeps no names of officers.
+func (d declared) operatorOf(who connectors.Operator) map[string]string {
+	told := maps.Clone(d.operator)
+	for member, value := range map[string]string{"account": who.Officer, "role": who.System, "service_org": who.Department} {
+		if _, fixed := d.operator[member]; value != "" && (!fixed || member == "account") {
+			told[member] = value
+		}
+	}
+	return told
 }
 
 func (d declared) session(secrets func(string) (string, error), client *http.Client) (*session, error) {

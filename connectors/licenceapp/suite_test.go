@@ -1,7 +1,10 @@
 package licenceapp_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"testing"
 
 	"kapok/connectors"
@@ -57,6 +60,9 @@ func TestLicence(t *testing.T) {
 	if err != nil || len(held.Records) != 1 || held.Records[0]["CYRMC"] != citizen.Name || held.Records[0]["data_fields"] != "" {
 		t.Errorf("%v", err)
 	}
+	if _, err := licenceappOf(t, s).Fetch(t.Context(), connectors.Query{Subject: connectortest.Subject(t, s.Citizens(t)[18].IDNumber)}); !errors.Is(err, connectors.ErrAbolished) || !errors.Is(err, connectors.ErrRefused) {
+		t.Errorf("whose only licence was abolished: %v", err)
+	}
 	if other, err := ask("item_code", "another"); err != nil || len(other.Records) != 0 {
 		t.Errorf("%d records of a type nobody holds, %v", len(other.Records), err)
 	}
@@ -71,6 +77,41 @@ func TestSettingsRefused(t *testing.T) {
 		given[name] = ""
 		if _, err := licenceapp.New(given, secret, connectors.HTTPClient()); err == nil {
 			t.Errorf("no %s was accepted", name)
+		}
+	}
+}
+
+func licenceappOf(t testing.TB, s connectortest.Sandbox) connectors.Connector {
+	t.Helper()
+	connector, err := licenceapp.New(settings(s.URL), secret, connectors.HTTPClient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connector
+}
+
+// TestWhoAsksAndWhy: the province is told the officer, the matter, the case and the purpose of
+// each question; the settings' account where no officer is named.
+func TestWhoAsksAndWhy(t *testing.T) {
+	s := connectortest.StartSandbox(t, flags()...)
+	q := connectors.Query{
+		Subject: connectortest.Subject(t, s.Citizens(t)[0].IDNumber), ServiceItem: "11440106KAPK0002272010511001000", CaseNo: "CASE-1", Purpose: "assistance-review",
+		Operator: connectors.Operator{Department: "tianhe-minzheng", System: "tianhe-minzheng-dibao", Officer: "officer-0001"},
+	}
+	for _, officer := range []string{"officer-0001", ""} {
+		q.Operator.Officer = officer
+		if _, err := licenceappOf(t, s).Fetch(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.Get(s.URL + "/sandbox/licence-app/told")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told struct{ Matter, Case, Cause, Operator string }
+		err = json.NewDecoder(res.Body).Decode(&told)
+		_ = res.Body.Close()
+		if want := cmp.Or(officer, "kapok"); err != nil || told.Matter != q.ServiceItem || told.Case != q.CaseNo || told.Cause != q.Purpose || told.Operator != want {
+			t.Errorf("told %+v, %v", told, err)
 		}
 	}
 }

@@ -14,7 +14,8 @@ func (s *Service) fetch(ctx context.Context, u *use) error {
 	defer cancel()
 	answer, err := u.source.Fetch(ctx, connectors.Query{
 		Subject: u.subject, SubjectRef: u.resolved.SubjectRef, Fields: u.ask.Fields, ServiceItem: u.ask.ServiceItem,
-		CaseNo: u.ask.CaseNo, RequestID: u.ref,
+		CaseNo: u.ask.CaseNo, Purpose: u.ask.Purpose, RequestID: u.ref,
+		Operator: connectors.Operator{Department: u.caller.Department, System: u.caller.System, Officer: u.ask.OfficerRef},
 	})
 	if errors.Is(err, connectors.ErrAnotherPerson) {
 		return s.violated(ctx, u, anotherPerson, "")
@@ -50,6 +51,7 @@ var sourceFailures = []struct {
 	code string
 	says string
 }{
+	{connectors.ErrAbolished, gateway.Forbidden, "licence-abolished", "The licence was abolished; it can no longer be used."},
 	{connectors.ErrTimeout, gateway.SourceTimeout, "source-timeout", "The source did not answer in time."},
 	{context.DeadlineExceeded, gateway.SourceTimeout, "source-timeout", "The source did not answer in time."},
 	{connectors.ErrUnavailable, gateway.SourceFailed, "source-unavailable", "The source is down or broke off."},

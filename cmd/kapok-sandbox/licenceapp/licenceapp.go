@@ -24,6 +24,12 @@ const (
 	SID    = "licence-app"
 )
 
+// Abolished is the citizen, counted from 0, whose only licence was abolished.
+const Abolished = 18
+
+// Told is what came with a question beside the holder: the province keeps it.
+type Told struct{ Matter, Case, Cause, Operator string }
+
 // Config is one account.
 type Config struct {
 	AppKey, AppSecret, Account, Password string
@@ -38,6 +44,7 @@ type System struct {
 	mu     sync.Mutex
 	tokens map[string]bool
 	uses   map[string]people.Person // by use code
+	last   Told
 }
 
 // New makes a system with one account.
@@ -51,6 +58,21 @@ func (s *System) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+Prefix+"/security/login", s.login)
 	mux.HandleFunc("POST "+Prefix+"/license/auth", s.auth)
 	mux.HandleFunc("GET "+Prefix+"/license/get_license", s.licence)
+	mux.HandleFunc("GET /sandbox/licence-app/told", s.show)
+}
+
+func (s *System) told(t Told) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = t
+}
+
+// show tells what came with the last question; no province does.
+func (s *System) show(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	last := s.last
+	s.mu.Unlock()
+	send(w, map[string]any{"matter": last.Matter, "case": last.Case, "cause": last.Cause, "operator": last.Operator})
 }
 
 func (s *System) login(w http.ResponseWriter, r *http.Request) {
@@ -89,6 +111,9 @@ func (s *System) auth(w http.ResponseWriter, r *http.Request) {
 	order := s.config.Faults.Take(SID)
 	var q struct {
 		Number   string                         `json:"identity_number"`
+		Matter   string                         `json:"service_item_code"`
+		Case     string                         `json:"biz_num"`
+		Cause    string                         `json:"use_cause"`
 		Operator struct{ Account, Name string } `json:"operator"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&q); err != nil || q.Operator.Account == "" || q.Operator.Name == "" {
@@ -99,16 +124,19 @@ func (s *System) auth(w http.ResponseWriter, r *http.Request) {
 		send(w, failure("ACCESS_TOKEN_INVALID", "令牌失效"))
 		return
 	}
+	s.told(Told{Matter: q.Matter, Case: q.Case, Cause: q.Cause, Operator: q.Operator.Account})
 	person, known := s.config.People.Find(q.Number)
 	if order.Kind == faults.WrongPerson {
 		person, known = s.config.People.After(person), true
 	}
 	list, codes := []any{}, []string{}
 	if known {
+		list = append(list, map[string]string{"license_item_code": Item, "license_status": "ABOLISHED", "auth_code": ""})
+	}
+	if known && person.Index != Abolished {
 		code := s.lend(person)
 		codes = append(codes, code)
-		list = append(list, map[string]string{"license_item_code": Item, "license_status": "ISSUED", "auth_code": code},
-			map[string]string{"license_item_code": Item, "license_status": "ABOLISHED", "auth_code": ""})
+		list = append(list, map[string]string{"license_item_code": Item, "license_status": "ISSUED", "auth_code": code})
 	}
 	answer := success(list)
 	answer["auth_codes"], answer["total_count"] = codes, len(list)
