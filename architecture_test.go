@@ -15,7 +15,7 @@ import (
 // layers below its own; packages of one layer do not know each other. A folder
 // speaks for everything beneath it unless a longer name is listed as well.
 var layers = [][]string{
-	{"gateway"},
+	{"gateway", "deploy/examples"},
 	{"crypto/sm"},
 	{"crypto/jose", "crypto/httpsig", "crypto/pki"},
 	{"crypto/keys", "crypto/tsp"},

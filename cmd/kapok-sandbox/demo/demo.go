@@ -46,6 +46,7 @@ var parts = []part{
 	{"居民同意、使用、撤回", "A citizen consents, a department uses it, the citizen withdraws", (*show).consent},
 	{"申请、批准、使用授权", "Refused for want of a grant: a department applies, is approved, and uses it", (*show).apply},
 	{"规则变更:先回放,双人发布", "A change of the rules: replayed, published by two people, and taken back", (*show).rules},
+	{"一个文件,新增一个数源", "A new REST source by one file, while the gateway runs", (*show).newSource},
 	{"电子证照的一生", "An e-licence: issued, shown by QR, verified, copied for the file, abolished", (*show).licences},
 	{"可以打开的地址", "Addresses to open", (*show).addresses},
 }

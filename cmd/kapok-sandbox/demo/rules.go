@@ -9,17 +9,7 @@ import (
 	"time"
 )
 
-// The documents of editions and replays, as far as the demonstration reads them.
-
-type namedText struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
-}
-
-type edition struct {
-	Number  int  `json:"number"`
-	InForce bool `json:"in_force"`
-}
+// The documents of replays, as far as the demonstration reads them.
 
 type replayJob struct {
 	ID           string `json:"id"`
@@ -39,11 +29,6 @@ type replayReport struct {
 		After     string `json:"after"`
 		Count     int    `json:"count"`
 	} `json:"changes"`
-}
-
-type proposal struct {
-	ID    string `json:"id"`
-	State string `json:"state"`
 }
 
 // plannedFile and plannedRule are the change: what a department views today it would
@@ -80,7 +65,7 @@ func (s *show) rules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	today, err := s.policiesInForce(ctx, one)
+	today, err := one.inForce(ctx, "policies", plannedFile)
 	if err != nil {
 		return err
 	}
@@ -105,28 +90,6 @@ func (s *show) officers(ctx context.Context) (one, other *person, err error) {
 	return one, other, err
 }
 
-// policiesInForce are the files in force, without the planned rule, which a demonstration
-// that was cut off may have left.
-func (s *show) policiesInForce(ctx context.Context, p *person) ([]namedText, error) {
-	var listed struct {
-		Editions []edition `json:"editions"`
-	}
-	if err := p.get(ctx, "/v1/editions/policies", &listed); err != nil {
-		return nil, err
-	}
-	at := slices.IndexFunc(listed.Editions, func(e edition) bool { return e.InForce })
-	if at < 0 {
-		return nil, errors.New("no edition of the policies is in force")
-	}
-	var held struct {
-		Files []namedText `json:"files"`
-	}
-	if err := p.get(ctx, fmt.Sprintf("/v1/editions/policies/%d", listed.Editions[at].Number), &held); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(held.Files, func(f namedText) bool { return f.Name == plannedFile }), nil
-}
-
 // change replays a set, prints who would gain and lose by it, and has it published: one
 // proposes with the report's digest, the other confirms, and the one cannot.
 func (s *show) change(ctx context.Context, one, other *person, files []namedText, reason string) error {
@@ -137,19 +100,9 @@ func (s *show) change(ctx context.Context, one, other *person, files []namedText
 	if err := s.winnersAndLosers(job); err != nil {
 		return err
 	}
-	var p proposal
-	if err := one.post(ctx, "/v1/proposals", map[string]string{"kind": "policies", "replay": job.ID, "reason": reason}, &p); err != nil {
+	wanted := map[string]any{"kind": "policies", "replay": job.ID, "reason": reason}
+	if err := publish(ctx, one, other, wanted); err != nil {
 		return err
-	}
-	confirmed := map[string]string{"event": "confirmed"}
-	if err := one.post(ctx, "/v1/proposals/"+p.ID+"/events", confirmed, nil); err == nil {
-		return errors.New("who proposed the rules published them alone")
-	}
-	if err := other.post(ctx, "/v1/proposals/"+p.ID+"/events", confirmed, &p); err != nil {
-		return err
-	}
-	if p.State != "published" {
-		return fmt.Errorf("after its confirmation the proposal is %s", p.State)
 	}
 	s.page.step("双人发布", "one proposes with the report's digest, another publishes; the proposer alone was refused")
 	s.page.line("报告摘要", "digest of the report", job.ReportDigest)

@@ -18,6 +18,7 @@ const (
 	subsidyPurpose    = "employment-subsidy"
 	allowanceItem     = "2030010002/000001"
 	insuranceItem     = "2020010003/000001"
+	disabilityItem    = "2040010001/000001" // of deploy/examples/rest-source.yaml
 
 	assistanceLicence = "11100000KAPK010257001" // 证照类型代码
 	licenceItem       = "2030010006/000001"
