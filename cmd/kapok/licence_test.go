@@ -284,6 +284,42 @@ func TestScanRefused(t *testing.T) {
 	}
 	scannedBasis(t, counter.scan(0, mine)) // those refusals used nothing up
 	w.bundle(counter, ref)
+	w.takesBack(counter, ref)
+}
+
+// takesBack: a code that its holder took back is refused with that reason, and the holder
+// sees that it was tried; of a scan and a taking back at once, one happens.
+func (w *world) takesBack(counter *caller, ref string) {
+	w.t.Helper()
+	service, me := w.nodes[0].safe, safe.Person{Ref: ref, Level: "L3"}
+	shown := w.show(0, ref, "")
+	for range 2 { // taking back twice changes nothing
+		if err := service.Cancel(w.t.Context(), me, shown.ID); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if p := counter.scan(0, shown.Code.Text()).problem(w.t); p.Code != "presentation-cancelled" {
+		w.t.Errorf("a code that was taken back: %s", p.Code)
+	}
+	if seen, err := service.Presented(w.t.Context(), me, shown.ID); err != nil || seen.Cancelled.IsZero() || seen.Refused != 1 || seen.RefusedCode != "presentation-cancelled" {
+		w.t.Errorf("its holder sees %+v, %v", seen, err)
+	}
+	_, stranger := w.holder(1)
+	if err := service.Cancel(w.t.Context(), safe.Person{Ref: stranger, Level: "L3"}, shown.ID); gateway.AsError(err).Code != "presentation-unknown" {
+		w.t.Errorf("somebody else takes it back: %v", err)
+	}
+	for range 10 {
+		both := w.show(0, ref, "")
+		var cancelled error
+		var scanned answer
+		var at sync.WaitGroup
+		at.Go(func() { cancelled = service.Cancel(w.t.Context(), me, both.ID) })
+		at.Go(func() { scanned = counter.scan(0, both.Code.Text()) })
+		at.Wait()
+		if (cancelled == nil) == (scanned.status == http.StatusOK) {
+			w.t.Errorf("taken back: %v, and scanned: %d", cancelled, scanned.status)
+		}
+	}
 }
 
 // bundle shows several things in one code (一照通行): the scan gives a basis for each.

@@ -1082,14 +1082,17 @@ func (e PolicyReplayState) Valid() bool {
 
 // Defines values for PresentationStatusState.
 const (
-	PresentationStatusStateExpired PresentationStatusState = "expired"
-	PresentationStatusStateScanned PresentationStatusState = "scanned"
-	PresentationStatusStateShown   PresentationStatusState = "shown"
+	PresentationStatusStateCancelled PresentationStatusState = "cancelled"
+	PresentationStatusStateExpired   PresentationStatusState = "expired"
+	PresentationStatusStateScanned   PresentationStatusState = "scanned"
+	PresentationStatusStateShown     PresentationStatusState = "shown"
 )
 
 // Valid indicates whether the value is a known member of the PresentationStatusState enum.
 func (e PresentationStatusState) Valid() bool {
 	switch e {
+	case PresentationStatusStateCancelled:
+		return true
 	case PresentationStatusStateExpired:
 		return true
 	case PresentationStatusStateScanned:
@@ -3632,7 +3635,13 @@ type PresentationStatus struct {
 	// Examples: 2026-01-01T00:00:00.000Z
 	Expires Timestamp `json:"expires"`
 	ID      string    `json:"id"`
-	Scanned bool      `json:"scanned"`
+
+	// Refused How often somebody tried it in vain.
+	Refused int `json:"refused"`
+
+	// RefusedCode Why the latest of them was refused.
+	RefusedCode string `json:"refused_code,omitempty,omitzero"`
+	Scanned     bool   `json:"scanned"`
 
 	// ScannedAt UTC, RFC 3339, milliseconds.
 	//
@@ -4868,6 +4877,12 @@ type ShowOfflineParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// CancelPresentationParams defines parameters for CancelPresentation.
+type CancelPresentationParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // DeferRequestParams defines parameters for DeferRequest.
 type DeferRequestParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -5299,6 +5314,9 @@ type ServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(c *gin.Context, id string)
+	// CancelPresentation Take back a code that is shown (收回用证码)
+	// (POST /v1/me/presentations/{id}/cancellation)
+	CancelPresentation(c *gin.Context, id string, params CancelPresentationParams)
 	// ListMyRequests What waits for my answer (待我授权)
 	// (GET /v1/me/requests)
 	ListMyRequests(c *gin.Context)
@@ -7758,6 +7776,58 @@ func (siw *ServerInterfaceWrapper) GetMyPresentation(c *gin.Context) {
 	siw.Handler.GetMyPresentation(c, id)
 }
 
+// CancelPresentation operation middleware
+func (siw *ServerInterfaceWrapper) CancelPresentation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelPresentationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelPresentation(c, id, params)
+}
+
 // ListMyRequests operation middleware
 func (siw *ServerInterfaceWrapper) ListMyRequests(c *gin.Context) {
 
@@ -8958,6 +9028,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/notifications/:origin/:index/read", wrapper.ReadMyNotification)
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
 	router.GET(options.BaseURL+"/v1/me/presentations/:id", wrapper.GetMyPresentation)
+	router.POST(options.BaseURL+"/v1/me/presentations/:id/cancellation", wrapper.CancelPresentation)
 	router.POST(options.BaseURL+"/v1/me/presentations/offline", wrapper.ShowOffline)
 	router.GET(options.BaseURL+"/v1/me/requests", wrapper.ListMyRequests)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/defer", wrapper.DeferRequest)
@@ -10438,6 +10509,23 @@ func (response GetMyPresentation200JSONResponse) VisitGetMyPresentationResponse(
 	return err
 }
 
+type CancelPresentationRequestObject struct {
+	ID     string `json:"id"`
+	Params CancelPresentationParams
+}
+
+type CancelPresentationResponseObject interface {
+	VisitCancelPresentationResponse(w http.ResponseWriter) error
+}
+
+type CancelPresentation204Response struct {
+}
+
+func (response CancelPresentation204Response) VisitCancelPresentationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type ListMyRequestsRequestObject struct {
 }
 
@@ -11312,6 +11400,9 @@ type StrictServerInterface interface {
 	// GetMyPresentation Whether and by whom it was scanned (扫码情况)
 	// (GET /v1/me/presentations/{id})
 	GetMyPresentation(ctx context.Context, request GetMyPresentationRequestObject) (GetMyPresentationResponseObject, error)
+	// CancelPresentation Take back a code that is shown (收回用证码)
+	// (POST /v1/me/presentations/{id}/cancellation)
+	CancelPresentation(ctx context.Context, request CancelPresentationRequestObject) (CancelPresentationResponseObject, error)
 	// ListMyRequests What waits for my answer (待我授权)
 	// (GET /v1/me/requests)
 	ListMyRequests(ctx context.Context, request ListMyRequestsRequestObject) (ListMyRequestsResponseObject, error)
@@ -13504,6 +13595,33 @@ func (sh *strictHandler) GetMyPresentation(ctx *gin.Context, id string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMyPresentationResponseObject); ok {
 		if err := validResponse.VisitGetMyPresentationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelPresentation operation middleware
+func (sh *strictHandler) CancelPresentation(ctx *gin.Context, id string, params CancelPresentationParams) {
+	var request CancelPresentationRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelPresentation(ctx, request.(CancelPresentationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelPresentation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelPresentationResponseObject); ok {
+		if err := validResponse.VisitCancelPresentationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

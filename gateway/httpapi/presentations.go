@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/skip2/go-qrcode"
@@ -109,17 +110,38 @@ func (h handlers) GetMyPresentation(ctx context.Context, request GetMyPresentati
 	if err != nil {
 		return nil, err
 	}
-	status := PresentationStatus{ID: p.ID, Expires: p.Expires.UTC(), Scanned: !p.ScannedAt.IsZero(), State: PresentationStatusStateShown}
-	if left := p.Expires.Sub(h.now()); left > 0 && !status.Scanned {
-		status.SecondsLeft = int(left.Seconds())
-	} else {
-		status.State = PresentationStatusStateExpired
+	status := PresentationStatus{
+		ID: p.ID, Expires: p.Expires.UTC(), Scanned: !p.ScannedAt.IsZero(), State: stateOfCode(p, h.now()), Refused: p.Refused, RefusedCode: p.RefusedCode,
+	}
+	if status.State == PresentationStatusStateShown {
+		status.SecondsLeft = int(p.Expires.Sub(h.now()).Seconds())
 	}
 	if status.Scanned {
-		status.State = PresentationStatusStateScanned
 		status.ScannedAt, status.ScannedBy = p.ScannedAt.UTC(), h.names.system(p.ScannedBy)
 	}
 	return GetMyPresentation200JSONResponse(status), nil
+}
+
+func stateOfCode(p safe.Presentation, now time.Time) PresentationStatusState {
+	switch {
+	case !p.ScannedAt.IsZero():
+		return PresentationStatusStateScanned
+	case !p.Cancelled.IsZero():
+		return PresentationStatusStateCancelled
+	case !now.Before(p.Expires):
+		return PresentationStatusStateExpired
+	default:
+		return PresentationStatusStateShown
+	}
+}
+
+// CancelPresentation takes back what the citizen shows.
+func (h handlers) CancelPresentation(ctx context.Context, request CancelPresentationRequestObject) (CancelPresentationResponseObject, error) {
+	ctx, v := unwrap(ctx)
+	if err := h.safe.Cancel(ctx, citizenOf(v.session), request.ID); err != nil {
+		return nil, err
+	}
+	return CancelPresentation204Response{}, nil
 }
 
 // scanPresentation is signed by the counter's system, as an exchange is.

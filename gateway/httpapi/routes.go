@@ -116,6 +116,7 @@ func (d doors) citizens() {
 	citizen.GET("/licences/:id/file", d.check, d.op.GetMyLicenceFile)
 	citizen.POST("/presentations", d.a.ownPage, d.check, d.op.ShowPresentation)
 	citizen.POST("/presentations/offline", d.a.ownPage, d.check, d.op.ShowOffline)
+	citizen.POST("/presentations/:id/cancellation", d.a.ownPage, d.check, d.op.CancelPresentation)
 	citizen.GET("/presentations/:id", d.check, d.op.GetMyPresentation)
 	citizen.GET("/notifications", d.check, d.op.ListMyNotifications)
 	citizen.POST("/notifications/:origin/:index/read", d.a.ownPage, d.check, d.op.ReadMyNotification)

@@ -58,6 +58,7 @@ type Safe interface {
 	Present(ctx context.Context, person safe.Person, items []string, purpose string, separate bool) (safe.Shown, error)
 	ShowOffline(ctx context.Context, person safe.Person, shown []licence.Metadata, purpose string) (licence.Offline, string, error)
 	Presented(ctx context.Context, person safe.Person, id string) (safe.Presentation, error)
+	Cancel(ctx context.Context, person safe.Person, id string) error
 	Register(ctx context.Context, staff safe.Person, w safe.Wanted, provision string) (basis.Basis, error)
 }
 

@@ -36,12 +36,17 @@ func (db *DB) KeepPresentation(ctx context.Context, p safe.Presentation) (pendin
 
 // Presentation reads what was shown; NotFound, presentation-unknown.
 func (db *DB) Presentation(ctx context.Context, id string) (safe.Presentation, error) {
+	return readPresentation(ctx, db.pool, id)
+}
+
+func readPresentation(ctx context.Context, from querier, id string) (safe.Presentation, error) {
 	var p safe.Presentation
-	err := db.pool.QueryRow(ctx, `
+	err := from.QueryRow(ctx, `
 		select presentation_id, subject_ref, level, items, purpose, separate, certificate, made_at, expires_at,
-			coalesce(scanned_at, '0001-01-01'), scanned_by
+			coalesce(scanned_at, '0001-01-01'), scanned_by, coalesce(cancelled_at, '0001-01-01'), refused, refused_code
 		from presentations where presentation_id = $1`, id).
-		Scan(&p.ID, &p.SubjectRef, &p.Level, &p.Items, &p.Purpose, &p.Separate, &p.Certificate, &p.Made, &p.Expires, &p.ScannedAt, &p.ScannedBy)
+		Scan(&p.ID, &p.SubjectRef, &p.Level, &p.Items, &p.Purpose, &p.Separate, &p.Certificate, &p.Made, &p.Expires, &p.ScannedAt, &p.ScannedBy,
+			&p.Cancelled, &p.Refused, &p.RefusedCode)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return safe.Presentation{}, gateway.Fail(gateway.NotFound, "presentation-unknown", "There is no such presentation.")
 	}
@@ -55,12 +60,12 @@ func (db *DB) ScanPresentation(ctx context.Context, p safe.Presentation, by safe
 	err = db.inTx(ctx, func(tx pgx.Tx) error {
 		done, err := tx.Exec(ctx, `
 			update presentations set scanned_at = $2, scanned_by = $3
-			where presentation_id = $1 and scanned_at is null and expires_at > $2`, p.ID, at, by.System)
+			where presentation_id = $1 and scanned_at is null and cancelled_at is null and expires_at > $2`, p.ID, at, by.System)
 		if err != nil {
 			return err
 		}
 		if done.RowsAffected() == 0 {
-			return gateway.Fail(gateway.Conflict, "presentation-used", "This code was scanned before: a screenshot or a copy of it cannot be used. Ask for a new one.")
+			return noMore(ctx, tx, p.ID, at)
 		}
 		for _, signed := range bases {
 			if err := grantScanned(ctx, tx, signed, at); err != nil {
@@ -71,6 +76,55 @@ func (db *DB) ScanPresentation(ctx context.Context, p safe.Presentation, by safe
 		return err
 	})
 	return pending, err
+}
+
+// noMore says why a code that could be scanned a moment ago cannot any more.
+func noMore(ctx context.Context, tx pgx.Tx, id string, at time.Time) error {
+	p, err := readPresentation(ctx, tx, id)
+	if err == nil {
+		err = p.Open(at)
+	}
+	if err == nil { // it is denied whatever the reason
+		err = gateway.Fail(gateway.Conflict, "presentation-used", "This code can be scanned no more; ask for a new one.")
+	}
+	return err
+}
+
+// CancelPresentation takes a code back, with its entry; one that was scanned meanwhile, or
+// has ended, is refused as a scan of it would be.
+func (db *DB) CancelPresentation(ctx context.Context, id, subjectRef string, at time.Time) (pending string, err error) {
+	err = db.inTx(ctx, func(tx pgx.Tx) error {
+		pending = ""
+		done, err := tx.Exec(ctx, `
+			update presentations set cancelled_at = $3
+			where presentation_id = $1 and subject_ref = $2 and scanned_at is null and cancelled_at is null and expires_at > $3`, id, subjectRef, at)
+		if err != nil {
+			return err
+		}
+		if done.RowsAffected() == 0 {
+			return stillCancelled(ctx, tx, id, at)
+		}
+		pending, err = pendEntry(ctx, tx, ledger.Entry{Kind: "presentation-cancelled", Ref: gateway.NewRef(), At: at, Fields: []ledger.Field{
+			{Name: "presentation", Value: id},
+		}}, subjectRef)
+		return err
+	})
+	return pending, err
+}
+
+// stillCancelled lets a code be taken back twice.
+func stillCancelled(ctx context.Context, tx pgx.Tx, id string, at time.Time) error {
+	p, err := readPresentation(ctx, tx, id)
+	if err != nil || !p.Cancelled.IsZero() {
+		return err
+	}
+	return p.Open(at)
+}
+
+// CountRefusedScan counts a try in vain; the refusal itself stands in the ledger.
+func (db *DB) CountRefusedScan(ctx context.Context, id, code string) error {
+	_, err := db.pool.Exec(ctx, `update presentations set refused = refused + 1, refused_code = $2 where presentation_id = $1`, id, code)
+	return explain(err)
 }
 
 func grantScanned(ctx context.Context, tx pgx.Tx, signed basis.Signed, at time.Time) error {

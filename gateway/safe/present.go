@@ -29,6 +29,10 @@ type Presentation struct {
 
 	ScannedAt time.Time // zero: not yet
 	ScannedBy string    // the system that scanned it
+
+	Cancelled   time.Time // zero: the person did not take it back
+	Refused     int       // tries in vain
+	RefusedCode string    // of the latest of them
 }
 
 // Presentations keeps what is shown. Scan is one transaction: it uses the code up, puts
@@ -38,6 +42,8 @@ type Presentations interface {
 	KeepPresentation(ctx context.Context, p Presentation) (pending string, err error)
 	Presentation(ctx context.Context, id string) (Presentation, error) // NotFound, presentation-unknown
 	ScanPresentation(ctx context.Context, p Presentation, by Scan, bases []basis.Signed, at time.Time) (pending string, err error)
+	CancelPresentation(ctx context.Context, id, subjectRef string, at time.Time) (pending string, err error) // "": it was taken back before
+	CountRefusedScan(ctx context.Context, id, code string) error
 }
 
 // Scan is what a counter declares when it scans.
@@ -102,6 +108,26 @@ func (s *Service) Presented(ctx context.Context, person Person, id string) (Pres
 	return p, err
 }
 
+// Cancel takes back what a person shows: from then on no scan of it succeeds, on no node.
+// What was scanned already is Conflict, presentation-used; what nobody can scan any more
+// is Forbidden, presentation-expired. Taking back twice changes nothing.
+func (s *Service) Cancel(ctx context.Context, person Person, id string) error {
+	p, err := s.Presented(ctx, person, id)
+	if err != nil {
+		return err
+	}
+	if p.Cancelled.IsZero() {
+		if err := p.Open(s.Now()); err != nil {
+			return err
+		}
+	}
+	pending, err := s.Presentations.CancelPresentation(ctx, id, person.Ref, s.Now())
+	if err == nil && pending != "" {
+		_, err = s.Log.Drain(ctx, pending)
+	}
+	return err
+}
+
 func presentationUnknown() error {
 	return gateway.Fail(gateway.NotFound, "presentation-unknown", "There is no such presentation.")
 }
@@ -115,11 +141,19 @@ const (
 // item, in the order of the presentation. A failure leaves the code as it was; it comes
 // with the presentation, where there is one, so that the person learns of the attempt.
 func (s *Service) Scan(ctx context.Context, by Scan) (Presentation, []basis.Basis, error) {
-	p, err := s.shown(ctx, by)
-	if err != nil {
+	p, bases, err := s.scan(ctx, by)
+	if refused := gateway.AsError(err); err != nil && p.ID != "" {
+		if err := s.Presentations.CountRefusedScan(ctx, p.ID, refused.Code); err != nil {
+			return p, nil, err
+		}
+	}
+	return p, bases, err
+}
+
+func (s *Service) scan(ctx context.Context, by Scan) (p Presentation, bases []basis.Basis, err error) {
+	if p, err = s.shown(ctx, by); err != nil {
 		return p, nil, err
 	}
-	var bases []basis.Basis
 	var signed []basis.Signed
 	signing := s.Signing()
 	for _, item := range p.Items {
@@ -177,15 +211,28 @@ func (s *Service) shown(ctx context.Context, by Scan) (Presentation, error) {
 }
 
 func (p Presentation) usable(code licence.Code, by Scan, now time.Time) error {
+	if !code.Expires.Equal(p.Expires) {
+		return gateway.Fail(gateway.Forbidden, "presentation-forged", "The code was not shown by Kapok in this form.")
+	}
+	if err := p.Open(now); err != nil {
+		return err
+	}
+	if p.Purpose != "" && p.Purpose != by.Purpose {
+		return gateway.Fail(gateway.Forbidden, "presentation-purpose", "The person shows this for another purpose than the one that was declared.")
+	}
+	return nil
+}
+
+// Open tells why it can be scanned no more; nil while it can.
+func (p Presentation) Open(now time.Time) error {
 	for _, rule := range []struct {
 		kind       gateway.Kind
 		code, says string
 		holds      bool
 	}{
-		{gateway.Forbidden, "presentation-forged", "The code was not shown by Kapok in this form.", code.Expires.Equal(p.Expires)},
 		{gateway.Conflict, "presentation-used", "This code was scanned before: a screenshot or a copy of it cannot be used. Ask for a new one.", p.ScannedAt.IsZero()},
+		{gateway.Forbidden, "presentation-cancelled", "The person took this code back; ask for a new one.", p.Cancelled.IsZero()},
 		{gateway.Forbidden, "presentation-expired", "This code was shown more than 60 seconds ago; ask for a new one.", now.Before(p.Expires)},
-		{gateway.Forbidden, "presentation-purpose", "The person shows this for another purpose than the one that was declared.", p.Purpose == "" || p.Purpose == by.Purpose},
 	} {
 		if !rule.holds {
 			return gateway.Fail(rule.kind, rule.code, rule.says)

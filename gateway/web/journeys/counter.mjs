@@ -38,6 +38,10 @@ export async function counter(browser, world, language) {
     await rm(folder, { recursive: true })
   }
   await holder.page.waitForSelector('.banner.good') // who scanned it, at once
+  await holder.page.click('.actions .van-button--primary')
+  await holder.page.waitForSelector('[data-qr]')
+  await holder.page.click('[data-take-back]') // a code that nobody scanned is taken back
+  await holder.page.waitForSelector('[data-licence]')
   mustBeEmpty('what the holder’s page did wrong', holder.faults)
   await holder.context.close()
 }

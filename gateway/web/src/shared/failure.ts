@@ -75,6 +75,7 @@ const known: Record<string, [zh: string, en: string]> = {
   'matter-state': ['事项状态已经变化，请刷新。', 'The matter has moved on; reload it.'],
   'application-incomplete': ['申请还缺少内容，请按清单补齐。', 'Parts are still missing; complete them by the list.'],
   'presentation-used': ['这个码已经被扫过一次，不能再用；请对方刷新出示一个新的码。', 'This code was scanned before; ask the person to show a new one.'],
+  'presentation-cancelled': ['对方已收回这个码；请对方重新出示。', 'The person took this code back; ask them to show a new one.'],
   'presentation-expired': ['码已过期；请对方刷新。', 'The code has expired; ask the person to renew it.'],
   'presentation-unreadable': ['这不是红棉的用证码。请扫描对方“证照”页上的二维码。', 'This is not a code of Kapok. Scan the QR on the person’s licence page.'],
   'presentation-unknown': ['没有这个码；请对方刷新后重试。', 'There is no such code; ask the person to renew it.'],
