@@ -26,6 +26,9 @@ import (
 const (
 	assistanceLicence = "11100000KAPK010257001"
 	assistanceItem    = "2030010006/000001"
+	identityCard      = "11100000KAPK01017C001"
+	identityItem      = "1010010009/000001"
+	identityMatter    = "11440106KAPK00049Y2010111001000"
 	subsidyPurpose    = "employment-subsidy"
 )
 
@@ -322,21 +325,36 @@ func (w *world) takesBack(counter *caller, ref string) {
 	}
 }
 
-// bundle shows several things in one code (一照通行): the scan gives a basis for each.
+// bundle shows two licences in one code (一照通行), the identity card among them: the scan
+// gives a basis for each, and each is used.
 func (w *world) bundle(counter *caller, ref string) {
 	w.t.Helper()
-	shown, err := w.nodes[0].safe.Present(w.t.Context(), safe.Person{Ref: ref, Level: "L3"}, []string{assistanceItem, "2030010002/000001"}, "", true)
+	draft := draftFor(w, 0, "KP44010600000001")
+	draft.Kind, draft.ServiceItem, draft.CaseNo = identityCard, identityMatter, "SF-2026-000001"
+	draft.Fields = map[string]string{"sex": "女", "nation": "汉"}
+	card, err := w.nodes[0].licences.Register(w.t.Context(), licensing.Officer{Ref: "staff-police-01", Department: "tianhe-gongan"}, draft, true)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	shown, err := w.nodes[0].safe.Present(w.t.Context(), safe.Person{Ref: ref, Level: "L3"}, []string{assistanceItem, identityItem}, "", true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	got := counter.scan(0, shown.Code.Text(), gateway.View)
 	var read struct {
 		Bases []struct {
-			Item string `json:"item"`
+			Item    string `json:"item"`
+			BasisID string `json:"basis_id"`
 		} `json:"bases"`
 	}
-	if err := json.Unmarshal(got.body, &read); err != nil || len(read.Bases) != 2 || read.Bases[0].Item == read.Bases[1].Item {
-		w.t.Errorf("a code of two answered %d %s", got.status, got.body)
+	if err := json.Unmarshal(got.body, &read); err != nil || len(read.Bases) != 2 || read.Bases[0].Item != assistanceItem || read.Bases[1].Item != identityItem {
+		w.t.Fatalf("a code of two answered %d %s", got.status, got.body)
+	}
+	for _, b := range read.Bases {
+		released := readRelease(w.t, counter.useLicence(0, b.BasisID, "VIEW", map[string]any{"item": b.Item, "fields": []string{"name", "identifier"}}))
+		if released.Data["name"] != draft.HolderName || (released.Data["identifier"] == card.Metadata.Value(licence.IdentifierText)) != (b.Item == identityItem) {
+			w.t.Errorf("of %s %v", b.Item, released.Data)
+		}
 	}
 }
 

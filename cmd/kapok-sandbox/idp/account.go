@@ -32,6 +32,7 @@ var staff = accounts{
 	{Subject: "staff-provider-02", Name: "测试员壬", Office: "提供部门(民政部)"},
 	{Subject: "staff-provider-03", Name: "测试员子", Office: "提供部门(人社部)"},
 	{Subject: "staff-issuer-01", Name: "测试员丑", Office: "发证"},
+	{Subject: "staff-police-01", Name: "测试员卯", Office: "发证(公安分局)"},
 	{Subject: "staff-desk-01", Name: "测试员寅", Office: "窗口审批(人社局)"},
 	{Subject: "staff-counter-01", Name: "测试员丁", Office: "窗口"},
 }
