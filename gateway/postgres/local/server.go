@@ -202,12 +202,22 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
+// environment asks glibc not to give memory back to the kernel after each statement, only
+// to ask for it again for the next: that was a fourth of what a batch of the ledger cost
+// the server. A connection keeps 16 MiB at most. Other C libraries pass it by.
+func environment() []string {
+	return []string{
+		"LC_ALL=C", "PATH=/usr/bin:/bin",
+		"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216", "MALLOC_MMAP_THRESHOLD_=16777216",
+	}
+}
+
 // command runs a program as the account, away from the terminal's own signals:
 // Ctrl-C is for Kapok, which then stops its server in good order.
 func (a account) command(program string, args []string, output *os.File) *exec.Cmd {
 	command := exec.Command(program, args...)
 	command.Dir = "/"
-	command.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
+	command.Env = environment()
 	command.Stdout, command.Stderr = output, output
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if a.switched {
