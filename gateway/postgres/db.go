@@ -70,7 +70,10 @@ func poolConfig(dsn string, options Options) (*pgxpool.Config, error) {
 		config.MaxConns = 16
 	}
 	config.MaxConnLifetimeJitter = 5 * time.Minute
-	config.AfterConnect = requireDurable
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		plainArrays(conn.TypeMap())
+		return requireDurable(ctx, conn)
+	}
 	conn := config.ConnConfig
 	conn.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	conn.StatementCacheCapacity = 256

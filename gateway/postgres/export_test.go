@@ -15,3 +15,5 @@ func (db *DB) InTx(ctx context.Context, fn func(pgx.Tx) error) error { return db
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
 var ErrAgain = errAgain
+
+var PlainArrays = plainArrays

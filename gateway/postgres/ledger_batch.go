@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kapok/gateway/ledger"
@@ -191,6 +190,8 @@ func (b *ledgerBatch) queueWrite(send *pgx.Batch, w ledger.Write) {
 	})
 }
 
+// queueRows unnests its columns side by side in the list of what is selected: as a
+// source of rows, PostgreSQL would copy every one of them into a store of its own first.
 func (b *ledgerBatch) queueRows(send *pgx.Batch, rows []ledger.Row) {
 	n := len(rows)
 	indices, times, kinds := make([]int64, n), make([]time.Time, n), make([]string, n)
@@ -201,15 +202,12 @@ func (b *ledgerBatch) queueRows(send *pgx.Batch, rows []ledger.Row) {
 	}
 	send.Queue(`
 		insert into ledger_entries (origin, idx, at, kind, ref, entry)
-		select $1, * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::bytea[], $6::bytea[])`,
-		b.lease.Origin, indices, times, kinds, flat(refs), flat(entries))
+		select $1, unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::text[]), unnest($5::bytea[]), unnest($6::bytea[])`,
+		b.lease.Origin, indices, times, kinds, refs, entries)
 	send.Queue(`
 		insert into ledger_openings (origin, idx, openings)
-		select $1, * from unnest($2::bigint[], $3::bytea[])`, b.lease.Origin, indices, flat(openings))
+		select $1, unnest($2::bigint[]), unnest($3::bytea[])`, b.lease.Origin, indices, openings)
 }
-
-// flat spares pgx a walk by reflection over every element.
-func flat(list [][]byte) pgtype.FlatArray[[]byte] { return list }
 
 // refBytes is nil, NULL to the database, for no reference; the entry's own check has
 // seen to its form.
@@ -233,7 +231,7 @@ func (b *ledgerBatch) queueAccesses(send *pgx.Batch, rows []ledger.Row) {
 	if len(subjects) > 0 {
 		send.Queue(`
 			insert into ledger_accesses (subject_ref, at, origin, idx)
-			select subject, at, $1, idx from unnest($2::text[], $3::timestamptz[], $4::bigint[]) as access (subject, at, idx)`,
+			select unnest($2::text[]), unnest($3::timestamptz[]), $1, unnest($4::bigint[])`,
 			b.lease.Origin, subjects, times, indices)
 	}
 }

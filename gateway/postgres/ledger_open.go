@@ -21,7 +21,7 @@ func (b *ledgerBatch) queueOpen(send *pgx.Batch, rows []ledger.Row) {
 	if len(refs) > 0 {
 		send.Queue(`
 			insert into ledger_open (origin, ref, idx)
-			select $1, * from unnest($2::bytea[], $3::bigint[])`, b.lease.Origin, flat(refs), indices)
+			select $1, unnest($2::bytea[]), unnest($3::bigint[])`, b.lease.Origin, refs, indices)
 	}
 }
 
@@ -31,7 +31,7 @@ func (l *Ledger) Settle(ctx context.Context, origin string, refs []string) error
 	for i, ref := range refs {
 		raw[i] = refBytes(ref)
 	}
-	_, err := l.db.pool.Exec(ctx, `delete from ledger_open where origin = $1 and ref = any($2)`, origin, flat(raw))
+	_, err := l.db.pool.Exec(ctx, `delete from ledger_open where origin = $1 and ref = any($2)`, origin, raw)
 	return explain(err)
 }
 
@@ -62,7 +62,7 @@ func (l *Ledger) unsettledAt(ctx context.Context, origin string, refs [][]byte) 
 		select entry.entry, opening.openings
 		from ledger_entries entry
 		left join ledger_openings opening on opening.origin = entry.origin and opening.idx = entry.idx
-		where entry.ref = any($2) and entry.origin = $1 order by entry.idx`, origin, flat(refs))
+		where entry.ref = any($2) and entry.origin = $1 order by entry.idx`, origin, refs)
 	if err != nil {
 		return nil, explain(err)
 	}

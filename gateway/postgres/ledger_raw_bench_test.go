@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
@@ -19,7 +18,7 @@ type rawRows struct {
 	idx                                 []int64
 	at, expires                         []time.Time
 	kinds, subjects, owners, keys, refs []string
-	ref, entry, openings, digests       pgtype.FlatArray[[]byte]
+	ref, entry, openings, digests       [][]byte
 }
 
 // rawRowsOf takes n rows as a log sealed them and gives them places and keys of their
@@ -45,13 +44,13 @@ func insertRaw(ctx context.Context, conn *pgx.Conn, origin string, r *rawRows) e
 	send := &pgx.Batch{}
 	send.Queue(`begin`)
 	send.Queue(`insert into ledger_entries (origin, idx, at, kind, ref, entry)
-		select $1, * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::bytea[], $6::bytea[])`, origin, r.idx, r.at, r.kinds, r.ref, r.entry)
-	send.Queue(`insert into ledger_openings (origin, idx, openings) select $1, * from unnest($2::bigint[], $3::bytea[])`, origin, r.idx, r.openings)
+		select $1, unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::text[]), unnest($5::bytea[]), unnest($6::bytea[])`, origin, r.idx, r.at, r.kinds, r.ref, r.entry)
+	send.Queue(`insert into ledger_openings (origin, idx, openings) select $1, unnest($2::bigint[]), unnest($3::bytea[])`, origin, r.idx, r.openings)
 	send.Queue(`insert into ledger_accesses (subject_ref, at, origin, idx)
-		select subject, at, $1, idx from unnest($2::text[], $3::timestamptz[], $4::bigint[]) as access (subject, at, idx)`, origin, r.subjects, r.at, r.idx)
-	send.Queue(`insert into ledger_open (origin, ref, idx) select $1, * from unnest($2::bytea[], $3::bigint[])`, origin, r.ref, r.idx)
+		select unnest($2::text[]), unnest($3::timestamptz[]), $1, unnest($4::bigint[])`, origin, r.subjects, r.at, r.idx)
+	send.Queue(`insert into ledger_open (origin, ref, idx) select $1, unnest($2::bytea[]), unnest($3::bigint[])`, origin, r.ref, r.idx)
 	send.Queue(`insert into ledger_claims (owner, space, key, digest, ref, expires)
-		select owner, 'nonce', key, digest, ref, expires from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[]) as claim (owner, key, digest, ref, expires)`,
+		select unnest($1::text[]), 'nonce', unnest($2::text[]), unnest($3::bytea[]), unnest($4::text[]), unnest($5::timestamptz[])`,
 		r.owners, r.keys, r.digests, r.refs, r.expires)
 	send.Queue(`commit`)
 	return conn.SendBatch(ctx, send).Close()
@@ -71,6 +70,7 @@ func BenchmarkLedgerRatio(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer conn.Close(context.Background())
+			postgres.PlainArrays(conn.TypeMap()) // it sends as the ledger does
 			log := openLog(b, db.Ledger(), d.options(originB, "b"))
 			const rounds, each = 6, 8 << 10
 			var appended, raw time.Duration

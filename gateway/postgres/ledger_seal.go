@@ -75,7 +75,7 @@ func queueFreeClaims(send *pgx.Batch, claims []ledger.Claim) {
 	if len(claims) > 0 {
 		send.Queue(`
 			insert into ledger_claims (owner, space, key, digest, ref, expires)
-			select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])`, claimColumns(claims)...)
+			select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bytea[]), unnest($5::text[]), unnest($6::timestamptz[])`, claimColumns(claims)...)
 	}
 }
 
@@ -87,5 +87,5 @@ func claimColumns(claims []ledger.Claim) []any {
 		owners[i], spaces[i], keys[i], refs[i] = claim.Owner, claim.Space, claim.Key, claim.Ref
 		digests[i], expires[i] = claim.Digest[:], claim.Expires
 	}
-	return []any{owners, spaces, keys, flat(digests), refs, expires}
+	return []any{owners, spaces, keys, digests, refs, expires}
 }

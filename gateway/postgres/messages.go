@@ -26,8 +26,8 @@ func (b *ledgerBatch) queueAttachments(send *pgx.Batch, rows []ledger.Row) {
 	if len(indices) > 0 {
 		send.Queue(`
 			insert into ledger_messages (origin, idx, owner, class, keep_until, sealed)
-			select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[])`,
-			b.lease.Origin, indices, owners, classes, until, flat(sealed))
+			select $1, unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[]), unnest($5::timestamptz[]), unnest($6::bytea[])`,
+			b.lease.Origin, indices, owners, classes, until, sealed)
 	}
 }
 
@@ -75,7 +75,7 @@ func (l *Ledger) KeepReleases(ctx context.Context, kept []messages.Released) err
 		_, err := tx.Exec(ctx, `
 			insert into ledger_releases (ref, owner, class, keep_until, sealed)
 			select * from unnest($1::bytea[], $2::text[], $3::text[], $4::timestamptz[], $5::bytea[])
-			on conflict do nothing`, flat(refs), owners, classes, until, flat(sealed))
+			on conflict do nothing`, refs, owners, classes, until, sealed)
 		return err
 	})
 }

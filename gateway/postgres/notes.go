@@ -93,7 +93,7 @@ func (b *ledgerBatch) queueParts(send *pgx.Batch, parts []ledger.Part) []partKey
 	}
 	send.Queue(`
 		insert into ledger_note_parts (origin, digest, part)
-		select $1, * from unnest($2::bytea[], $3::bytea[]) on conflict do nothing`, b.lease.Origin, flat(digests), flat(texts))
+		select $1, * from unnest($2::bytea[], $3::bytea[]) on conflict do nothing`, b.lease.Origin, digests, texts)
 	return keys
 }
 
