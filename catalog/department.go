@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 
 	"kapok/gateway"
 )
@@ -35,6 +36,26 @@ type System struct {
 	Department string `json:"department"` // a [Department]'s id
 	Name       string `json:"name"`
 	Desk       bool   `json:"desk,omitempty"` // Kapok's own desk, at which the department's officers work signed in; it has no key
+
+	Gateway *Gateway `json:"gateway,omitempty"` // nil: it signs its own requests
+}
+
+// Gateway says that a system's calls come signed by Guangdong's gateway (TIF), which does
+// not sign what is asked: what the system may do that way is therefore listed.
+type Gateway struct {
+	PaasID     string              `json:"paas_id"` // the gateway's name for the system
+	Token      string              `json:"token"`   // name of the secret in the key store
+	Operations []gateway.Operation `json:"operations"`
+}
+
+// Behind finds the system of a gateway's paasid.
+func (c *Catalog) Behind(paasID string) (*System, bool) {
+	for _, system := range c.systems {
+		if system.Gateway != nil && system.Gateway.PaasID == paasID {
+			return system, true
+		}
+	}
+	return nil, false
 }
 
 // Desk finds a department's desk.
@@ -47,7 +68,29 @@ func (c *Catalog) Desk(department string) (*System, bool) {
 	return nil, false
 }
 
-var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk}
+var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce}
+
+func behindGatewayOnce(c *Catalog, s *System) error {
+	if s.Gateway == nil {
+		return nil
+	}
+	if s.Desk {
+		return fmt.Errorf("a desk does not call through a gateway")
+	}
+	if c.behind(s.Gateway.PaasID) > 1 {
+		return fmt.Errorf("another system has the paas_id %q", s.Gateway.PaasID)
+	}
+	return nil
+}
+
+func (c *Catalog) behind(paasID string) (systems int) {
+	for _, system := range c.systems {
+		if system.Gateway != nil && system.Gateway.PaasID == paasID {
+			systems++
+		}
+	}
+	return systems
+}
 
 func departmentHasOneDesk(c *Catalog, s *System) error {
 	for _, other := range c.systems {
@@ -78,5 +121,22 @@ func (l *loader) system(r *record) {
 		Name:       r.text("name"),
 		Desk:       r.flag("desk"),
 	}
+	r.inner("gateway", func(g *record) { s.Gateway = l.gateway(g) })
 	l.found.systems[s.ID] = s
 }
+
+// behindGateway is what a system may do through a gateway where the catalogue lists nothing.
+var behindGateway = []gateway.Operation{gateway.Verify, gateway.Predicate}
+
+func (l *loader) gateway(r *record) *Gateway {
+	g := &Gateway{PaasID: r.text("paas_id", paasID), Token: r.text("token", identifier)}
+	for _, name := range r.texts("operations", oneOf(gateway.Operations()...)) {
+		g.Operations = append(g.Operations, gateway.Operation(name))
+	}
+	if len(g.Operations) == 0 {
+		g.Operations = slices.Clone(behindGateway)
+	}
+	return g
+}
+
+var paasID = form(`^[0-9A-Za-z_-]{1,64}$`, "a paasid of letters, digits, _ and -")

@@ -51,6 +51,7 @@ const (
 func trialSecrets() map[string]string {
 	return map[string]string{
 		sandboxSecretName: sandboxAppKey, disabilitySecretName: disabilityKey,
+		"tif-token-thrs-ywt":      "sandbox-tif-token-440106",
 		"province-licence-secret": "sandbox-licence-secret-440106", "province-licence-password": "sandbox-licence-password-440106",
 	}
 }

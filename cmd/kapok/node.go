@@ -131,8 +131,8 @@ func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live, Refresh: n.refresh,
 		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Record: n.database.Ledger(), Messages: keeper, Releases: n.releases,
 		Tests: n.database, Uses: n.database, Violations: corrections{n}, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
-		Confirmations: n.database,
-		Signing:       n.operational.Current, Roots: [][]byte{n.keyring.Root()},
+		Confirmations: n.database, Secret: n.keyring.Secret,
+		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
 		Consents: asks{n.safe}, Erasures: asks{n.safe},
 		Verifier: n.verifier, Now: time.Now, Log: n.log,
 	}

@@ -203,8 +203,8 @@ func (run *verification) signedRequest() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if shown(run.receipts[0], "door") == deskDoor {
-		return run.deskRequest(request)
+	if word, unsigned := unsignedDoors[shown(run.receipts[0], "door")]; unsigned {
+		return run.unsignedRequest(request, word)
 	}
 	if run.base, err = parseBase(request.Base); err != nil {
 		return "", err
@@ -234,17 +234,21 @@ func (run *verification) signedRequest() (string, error) {
 	return fmt.Sprintf("%s %s, signed %s", run.base.values[`"@method"`], run.base.values[`"@target-uri"`], run.base.created.Format(time.RFC3339)), nil
 }
 
-// deskDoor is how an entry says that an officer asked at Kapok's own desk.
-const deskDoor = "desk"
+// unsignedDoors are the doors through which nobody signs the request, as entries name them,
+// each with what stands in the signature's place.
+var unsignedDoors = map[string]string{
+	"desk": "at the desk, signed in",
+	"tif":  "through Guangdong's gateway, whose signature is over time and nonce alone",
+}
 
-// deskRequest takes what an officer asked for who was signed in: nobody signed it, and
-// its entry, which says so, is the platform's word alone.
-func (run *verification) deskRequest(request Request) (string, error) {
+// unsignedRequest takes what nobody signed: its entry, which says so, is the platform's word
+// alone.
+func (run *verification) unsignedRequest(request Request, word string) (string, error) {
 	if request.Base != "" || len(request.Signature) != 0 || shown(run.receipts[0], "key") != "" {
-		return "", errors.New("the entry says that it was asked for at the desk, and yet it is signed")
+		return "", errors.New("the entry says that nobody signed the request, and yet it is signed")
 	}
 	run.request, run.opening = &request, run.receipts[0]
-	return "not signed: " + shown(run.opening, "officer") + " asked for it at the desk of " + shown(run.opening, "department") + ", signed in; that is the platform's own word", nil
+	return "not signed: " + shown(run.opening, "officer") + " of " + shown(run.opening, "department") + " asked for it " + word + "; that is the platform's own word", nil
 }
 
 func hasMember(dictionary, wanted string) bool {
@@ -262,7 +266,7 @@ func (run *verification) enrolment() (string, error) {
 		return "", errNothing("there is no request")
 	}
 	if run.request.Base == "" {
-		return "", errNothing("at the desk there is no key")
+		return "", errNothing("nobody signed it, so there is no key")
 	}
 	enrolled := false
 	for _, raw := range run.bundle.Key.Receipts {
@@ -460,7 +464,7 @@ func (run *verification) release() (string, error) {
 		return "", errors.New("something was signed for release, and the ledger says that nothing was released")
 	}
 	if run.request != nil && run.request.Base == "" {
-		return "status " + signed.values[`"@status"`] + ", " + signed.values[`"content-digest"`] + "; at the desk it is bound to no signed request", nil
+		return "status " + signed.values[`"@status"`] + ", " + signed.values[`"content-digest"`] + "; it is bound to no signed request, for there was none", nil
 	}
 	if run.request != nil && signed.values[`"signature";req;key="sig1"`] != ":"+base64.StdEncoding.EncodeToString(run.request.Signature)+":" {
 		return "", errors.New("it answers another request")

@@ -55,16 +55,16 @@ func admitOfficer(u *use, officer Officer) error {
 		return gateway.Fail(gateway.Forbidden, "desk-missing", "The catalogue gives the department of the person who is signed in no desk.")
 	}
 	u.call.Header = http.Header{}
-	u.caller = Caller{System: desk.ID, Department: desk.Department, Nonce: u.ref, Created: u.started, AtDesk: true}
+	u.caller = Caller{System: desk.ID, Department: desk.Department, Nonce: u.ref, Created: u.started, Door: deskDoor}
 	return nil
 }
 
-// door names the door in entries of the desk.
+// door names the door in entries of whoever signed nothing.
 func (u *use) door() []ledger.Field {
-	if !u.caller.AtDesk {
+	if u.caller.Door == "" {
 		return nil
 	}
-	return []ledger.Field{{Name: "door", Value: deskDoor}}
+	return []ledger.Field{{Name: "door", Value: u.caller.Door}}
 }
 
 // Desk is what an officer may use at their department's desk.

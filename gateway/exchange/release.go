@@ -31,6 +31,7 @@ type response struct {
 	Source     responseSource   `json:"source"`
 	Decision   responseDecision `json:"decision"`
 	Watermark  *watermark       `json:"watermark,omitempty"`
+	Door       string           `json:"door,omitempty"` // what admitted a caller who signed nothing
 	// and last the member "receipt"
 }
 
@@ -81,7 +82,7 @@ func (s *Service) signAnswer(ctx context.Context, u *use, body []byte, signing k
 		KeyID:   s.keyID(signing),
 		Covered: []httpsig.Component{{Name: "@status"}, {Name: "content-digest"}},
 	}
-	if !u.caller.AtDesk { // there the request is not signed
+	if u.caller.Door == "" { // elsewhere the request is not signed
 		params.Covered = append(params.Covered, httpsig.Component{Name: "signature", Req: true, Key: requestLabel})
 	}
 	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {
@@ -125,7 +126,7 @@ func (u *use) body(mark *watermark) ([]byte, error) {
 		Data: u.data, DataSalt: u.salt,
 		Source:    responseSource{Provider: u.item.Provider, AsOf: u.asOf(), Cached: u.answer.Cached, HeldFields: len(u.answer.Records[0]), Lineage: u.answer.Origin},
 		Decision:  responseDecision{Effect: "allow", PolicySet: u.decision.PolicySet, Reasons: u.decision.Reasons, Obligations: u.decision.Obligations},
-		Watermark: mark,
+		Watermark: mark, Door: u.caller.Door,
 	})
 	if err != nil {
 		return nil, err

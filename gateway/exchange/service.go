@@ -104,6 +104,7 @@ type Config struct {
 	Grants        Grants
 	Cases         Cases
 	Confirmations Confirmations
+	Secret        func(ctx context.Context, name string) (string, error)           // of the key store: the gateways' tokens
 	Drain         func(ctx context.Context, pending string) (ledger.Sealed, error) // seals what was committed
 	Signing       func() keys.Signing                                              // the operational key in force
 	Roots         [][]byte                                                         // DER of the roots that operational certificates chain to
@@ -135,6 +136,7 @@ type Service struct {
 	limits        *limits
 	cases         Cases
 	confirmations Confirmations
+	secret        func(ctx context.Context, name string) (string, error)
 	drain         func(ctx context.Context, pending string) (ledger.Sealed, error)
 	signing       func() keys.Signing
 	verifier      *sm.Verifier
@@ -163,7 +165,7 @@ func New(c Config) (*Service, error) {
 		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations, consents: c.Consents, erasures: c.Erasures,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),
-		cases:  c.Cases, confirmations: c.Confirmations, drain: c.Drain,
+		cases:  c.Cases, confirmations: c.Confirmations, secret: c.Secret, drain: c.Drain,
 		signing:  c.Signing,
 		verifier: c.Verifier, issuers: issuers, now: c.Now, log: c.Log,
 		unadmitted: rate.NewLimiter(unadmittedPerSecond, unadmittedBurst),

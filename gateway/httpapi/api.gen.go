@@ -564,6 +564,24 @@ func (e ErasureAttestedAnswer) Valid() bool {
 	}
 }
 
+// Defines values for ExchangeResponseDoor.
+const (
+	ExchangeResponseDoorDesk ExchangeResponseDoor = "desk"
+	ExchangeResponseDoorTif  ExchangeResponseDoor = "tif"
+)
+
+// Valid indicates whether the value is a known member of the ExchangeResponseDoor enum.
+func (e ExchangeResponseDoor) Valid() bool {
+	switch e {
+	case ExchangeResponseDoorDesk:
+		return true
+	case ExchangeResponseDoorTif:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FileVerificationVerdict.
 const (
 	FileVerificationVerdictCannotBeDecided FileVerificationVerdict = "cannot-be-decided"
@@ -1794,6 +1812,9 @@ type Access struct {
 	// Code Why it was refused or failed.
 	Code       string `json:"code,omitempty,omitzero"`
 	Department Named  `json:"department,omitempty,omitzero"`
+
+	// Door Where nobody signed the request: desk 工作台, signed in; tif 省政务网关, whose signature does not cover what is asked (弱).
+	Door string `json:"door,omitempty,omitzero"`
 
 	// Excess The fields too many.
 	Excess []string `json:"excess,omitempty,omitzero"`
@@ -3031,6 +3052,9 @@ type ExchangeResponse struct {
 	DataSalt string   `json:"data_salt"`
 	Decision Decision `json:"decision"`
 
+	// Door Where nobody signed the request; the mark of a weaker admission.
+	Door ExchangeResponseDoor `json:"door,omitempty,omitzero"`
+
 	// ExchangeID Random; links intent, outcome and receipt.
 	//
 	// Examples: 4f1d2c3b4a5968778695a4b3c2d1e0f0
@@ -3052,6 +3076,9 @@ type ExchangeResponse struct {
 	// Watermark Who has the data, for which case, since when (duty `watermark`). Show and print the data with `text` over it.
 	Watermark Watermark `json:"watermark,omitempty,omitzero"`
 }
+
+// ExchangeResponseDoor Where nobody signed the request; the mark of a weaker admission.
+type ExchangeResponseDoor string
 
 // FieldName The name of an information item (信息项).
 //

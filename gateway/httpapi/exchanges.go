@@ -17,6 +17,7 @@ import (
 // is for calls that were refused at the door.
 type Exchanges interface {
 	Exchange(ctx context.Context, call exchange.Call) (exchange.Release, error)
+	Behind(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	Receipt(ctx context.Context, call exchange.Call, ref string) (exchange.Release, error)
 	RegisterCase(ctx context.Context, call exchange.Call) error
 	Prove(ctx context.Context, call exchange.Call) (exchange.Caller, error)
@@ -35,6 +36,10 @@ type Exchanges interface {
 // over the bytes as they came, and a body that nobody can read is recorded too.
 func (a *api) createExchange(c *gin.Context) {
 	a.serveSigned(c, a.exchanges.Exchange)
+}
+
+func (a *api) createGatewayExchange(c *gin.Context) {
+	a.serveSigned(c, a.exchanges.Behind)
 }
 
 func (a *api) getExchangeReceipt(c *gin.Context) {

@@ -118,3 +118,10 @@ export function reason({ entry }: Use): string {
   if (!entry.basis_kind) return ''
   return basisKind(entry.basis_kind) + (entry.legal_provision ? ` · ${entry.legal_provision}` : '')
 }
+
+const doors: Record<string, [zh: string, en: string]> = {
+  desk: ['工作人员登录后在工作台办理', 'An officer, signed in at the desk'],
+  tif: ['经省政务网关（弱：网关的签名不覆盖请求内容）', 'The province’s gateway (weaker: its signature does not cover what was asked)'],
+}
+/** What stood in the place of a signature over the request; empty where the request was signed, and for what is no call. */
+export const doorCalled = (entry: Use['entry']): string => (entry.door && doors[entry.door] ? say(...doors[entry.door]!) : '')
