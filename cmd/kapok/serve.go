@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 
 	"kapok/catalog"
+	"kapok/gateway/httpapi"
 	"kapok/gateway/postgres"
 	"kapok/policies"
 )
@@ -43,6 +44,7 @@ func serve(ctx context.Context, args []string, _ io.Writer) error {
 		return err
 	}
 	tuneMemory()
+	go httpapi.Prepare() // while the keys are derived and the ledger is opened
 	log := newLog(os.Stderr)
 	ring, err := openKeyring(ctx, c.Keys, log)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/goccy/go-yaml"
@@ -57,6 +58,8 @@ type explainedCode struct {
 	Status any
 	When   any
 }
+
+var codesPage = sync.OnceValues(newProblemPage)
 
 func newProblemPage() (problemPage, error) {
 	var table codes

@@ -9,7 +9,7 @@ import (
 
 // routes is the whole API: each address, who may use it, and what serves it.
 func (a *api) routes(config Config) (http.Handler, error) {
-	contract, err := newContract()
+	contract, err := compiled()
 	if err != nil {
 		return nil, err
 	}
@@ -17,7 +17,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("httpapi: metrics: %w", err)
 	}
-	problems, err := newProblemPage()
+	problems, err := codesPage()
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,17 @@ type operationPath struct {
 	body     map[string]int64           // by method: how large it may be, in bytes; absent where there is none
 }
 
+// compiled is the contract, once for a process: openapi.yaml does not change, and to
+// compile it takes most of a second.
+var compiled = sync.OnceValues(newContract)
+
+// Prepare compiles openapi.yaml, which [New] needs, and does so itself where nobody has.
+// Call it on a goroutine of its own as the first thing of a start.
+func Prepare() {
+	_, _ = compiled()  // New tells of the error
+	_, _ = codesPage() // here too
+}
+
 func newContract() (*contract, error) {
 	document, err := libopenapi.NewDocument(openAPI)
 	if err != nil {
