@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -26,7 +27,11 @@ func TestMain(m *testing.M) {
 }
 
 // trial is what a real log made on a real database, and whom it trusts.
-type trial struct{ receipt, bundle, stranger []byte }
+type trial struct {
+	receipt, bundle, stranger []byte
+
+	same, later, continues []byte // receipts that its checkpoint, and a later one, was sealed again; the proof that leads there
+}
 
 const origin = "kapok.example.cn/a"
 
@@ -76,11 +81,35 @@ func newTrial(t *testing.T) trial {
 	t.Helper()
 	root, signing := district(t)
 	other, _ := district(t)
-	receipt, err := newNode(t, signing).grow(t, 3).Receipt(func(name string) bool { return name != ledger.SubjectField })
+	n := newNode(t, signing)
+	sealed := n.grow(t, 3)
+	receipt, err := sealed.Receipt(func(name string) bool { return name != ledger.SubjectField })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return trial{receipt, pin(root), pin(other)}
+	head := n.grow(t, 2)
+	proof, err := ledger.ProveConsistency(t.Context(), n.store, origin, sealed.Size, head.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trial{receipt, pin(root), pin(other), n.reseal(t, sealed.Checkpoint), n.reseal(t, head.Checkpoint), proof.Encode()}
+}
+
+// reseal is the receipt of an entry that commits to a checkpoint.
+func (n node) reseal(t *testing.T, note string) []byte {
+	t.Helper()
+	digest := sm.Sum([]byte(note))
+	sealed, err := n.log.Append(t.Context(), ledger.Append{Entry: func(ledger.Found) ledger.Entry {
+		return ledger.Entry{Kind: ledger.ResealKind, At: time.Now(), Fields: []ledger.Field{{Name: "checkpoint", Value: hex.EncodeToString(digest[:])}}}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := sealed.Receipt(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipt
 }
 
 // writeLogs makes a log as it grew from 5 to 9 entries, with its proof, and two
@@ -176,6 +205,8 @@ func TestScripts(t *testing.T) {
 			for name, content := range map[string][]byte{
 				"receipt.json": made.receipt, "kapok-bundle.json": made.bundle, "stranger.json": made.stranger,
 				"receipt-line.json": append(bytes.Clone(made.receipt), '\n'),
+				"same.json":         append(bytes.Clone(made.same), '\n'), "later.json": made.later,
+				"continues.json": append(bytes.Clone(made.continues), '\n'),
 			} {
 				if err := os.WriteFile(filepath.Join(env.WorkDir, name), content, 0o600); err != nil {
 					return err
