@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-const ledgerUsage = "usage: kapok ledger evidence | expire | erase | hold | lift | holds | stamp | reseal | export | prove-consistency | checkpoint | audit | new-origin | months | archive | prune, each with --config FILE; -h explains its flags"
+const ledgerUsage = "usage: kapok ledger evidence | expire | erase | hold | lift | holds | stamp | reseal | resealed | export | prove-consistency | checkpoint | audit | new-origin | months | archive | prune, each with --config FILE; -h explains its flags"
 
 // ledgerActs are what an operator does with the record. Those that show or erase
 // something are recorded in turn.
@@ -30,6 +30,7 @@ var ledgerActs = map[string]func(ctx context.Context, args []string, out io.Writ
 	"export":            onLog(1, exportLog),
 	"prove-consistency": onLog(0, proveConsistency),
 	"checkpoint":        onLog(0, printCheckpoint),
+	"resealed":          onLog(1, handOutResealing),
 }
 
 func ledgerCommand(ctx context.Context, args []string, out io.Writer) error {

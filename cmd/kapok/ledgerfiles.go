@@ -16,7 +16,8 @@ import (
 
 var errExportUsage = errors.New(`usage: kapok ledger export --config FILE --origin LOG [--from INDEX] [--size SIZE] FOLDER
        kapok ledger prove-consistency --config FILE --origin LOG --from SIZE [--size SIZE]
-       kapok ledger checkpoint --config FILE --origin LOG [--size SIZE]`)
+       kapok ledger checkpoint --config FILE --origin LOG [--size SIZE]
+       kapok ledger resealed --config FILE --origin LOG --size SIZE FOLDER`)
 
 // logRequest is what such a command line asks for.
 type logRequest struct {

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"kapok/gateway/evidence"
 	"kapok/gateway/ledger"
+	"kapok/gateway/postgres/pgtest"
 )
 
 // TestEvidenceWithATimeStamp: the sandbox's authority stamps the day's checkpoint,
@@ -117,15 +119,59 @@ func TestResealing(t *testing.T) {
 	w.enrol(dibao).token(0) // something is sealed
 	t.Setenv("DATABASE_URL", w.dsn)
 	t.Setenv("KAPOK_KEYS__FOLDER", w.keys.Folder)
+	store := pgtest.Open(t, w.dsn).Ledger()
+	early, err := ledger.SealedAt(t.Context(), store, nodeLog, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := strconv.FormatUint(early.Size, 10)
+	if err := run(t.Context(), []string{"ledger", "resealed", "--origin", nodeLog, "--size", size, t.TempDir()}, io.Discard); err == nil {
+		t.Error("a re-sealing is shown that was not made")
+	}
 	if err := run(t.Context(), []string{"ledger", "reseal"}, io.Discard); err != nil {
 		t.Fatal(err)
 	}
+	waitForResealing(t, w)
+	folder := t.TempDir()
+	if err := run(t.Context(), []string{"ledger", "resealed", "--origin", nodeLog, "--size", size, folder}, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	wantResealed(t, w, early, folder)
+}
+
+// nodeLog is the log of a world's first node.
+const nodeLog = "kapok.test/node-0"
+
+func waitForResealing(t *testing.T, w *world) {
+	t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		for _, entry := range recent(t, w) {
-			if entry.Entry.Kind == ledger.ResealKind && entry.Entry.Value("origin") == "kapok.test/node-0" && len(entry.Entry.Value("checkpoint")) == 64 {
+			if entry.Entry.Kind == ledger.ResealKind && entry.Entry.Value("origin") == nodeLog && len(entry.Entry.Value("checkpoint")) == 64 {
 				return
 			}
 		}
 	}
-	t.Error("no entry commits to the checkpoint")
+	t.Fatal("no entry commits to the checkpoint")
+}
+
+// wantResealed: what was handed out shows of an early receipt that it was sealed again,
+// by the proof that a later checkpoint continues its own.
+func wantResealed(t *testing.T, w *world, early ledger.Sealed, folder string) {
+	t.Helper()
+	read := func(name string) []byte {
+		raw, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.TrimSuffix(raw, []byte("\n"))
+	}
+	receipt, err := early.Receipt(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := ledger.Resealing{Receipt: read("resealed.json"), Consistency: read("continues.json")}
+	report := ledger.VerifyResealed(receipt, again, time.Now(), pinnedOf(t, w), verifier)
+	if last := report.Steps[len(report.Steps)-1]; !report.OK() || !strings.HasPrefix(last.Why, "sealed again ") {
+		t.Errorf("%+v", report.Steps)
+	}
 }
