@@ -15,9 +15,9 @@ import (
 	"kapok/gateway/postgres/pgtest"
 )
 
-// cycles is how often each is killed in a plain `go test`; KAPOK_CHAOS sets another
-// number.
-const cycles = 20
+// cycles is how often each of the two is killed in a plain `go test`, a hundred times in
+// all; KAPOK_CHAOS sets another number.
+const cycles = 50
 
 func chaosCycles(t *testing.T) int {
 	t.Helper()
