@@ -46,6 +46,7 @@ const known: Record<string, [zh: string, en: string]> = {
   'basis-missing': ['没有有效的依据，调用被拒绝。', 'There was no basis; the call was refused.'],
   'basis-mismatch': ['依据与本次调用不符，调用被拒绝。', 'The basis is not for this call; it was refused.'],
   'basis-exhausted': ['授权允许的次数已经用完，调用被拒绝。', 'Every use that the consent allows is taken; the call was refused.'],
+  'consent-cooldown': ['本人拒绝后 30 天内，同样的请求不能再问。', 'For 30 days after a refusal the same is not asked again.'],
   'separate-missing': ['还有敏感信息项没有逐项同意，什么也没有生效。', 'Some sensitive fields were not agreed to by themselves; nothing took effect.'],
   'guardian-needed': ['未满十四周岁，由监护人同意；请监护人带上证件到窗口办理。什么也没有生效。', 'Under 14 a guardian consents, at a counter, with the child’s documents. Nothing took effect.'],
   'step-up-missing': ['这是书面同意，需要专为这份告知书重新实名登录一次，回来后再点同意。什么也没有生效。', 'A written consent needs a sign-in for exactly this notice; agree once you are back. Nothing took effect.'],
