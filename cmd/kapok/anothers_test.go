@@ -33,6 +33,7 @@ func (w consentWorld) owned(asked string) map[string]map[string]string {
 		"/v1/me/requests":      {"id": asked},
 		"/v1/me/licences":      {"id": w.issue(0, "DB20260001").ID},
 		"/v1/me/presentations": {"id": w.show(0, w.person.Ref, "").ID},
+		"/v1/me/sessions":      {"id": seen.sessionsOpen()[0].ID},
 	}
 }
 
@@ -121,6 +122,7 @@ func TestNobodyReachesAnothersAnything(t *testing.T) {
 	if after := w.whatIsHeld(t); after != before {
 		t.Errorf("what is the first person's was\n%s\nand is\n%s", before, after)
 	}
+	w.endsSessions()
 	wantNoPersonalData(t, w.world)
 }
 
@@ -196,4 +198,53 @@ func (b *browser) text(path string) string {
 		b.w.t.Fatalf("%s: %d, %v", path, res.StatusCode, err)
 	}
 	return string(read)
+}
+
+type openSession struct {
+	ID      string `json:"id"`
+	Device  string `json:"device"`
+	Current bool   `json:"current"`
+}
+
+func (b *browser) sessionsOpen() []openSession {
+	b.w.t.Helper()
+	var listed struct {
+		Sessions []openSession `json:"sessions"`
+	}
+	b.reads("/v1/me/sessions", &listed)
+	return listed.Sessions
+}
+
+// endsSessions: a person sees where they are signed in and ends it there, on every node; ends
+// all others; and stays signed in where they are.
+func (w *world) endsSessions() {
+	w.t.Helper()
+	phone, desk, terminal := w.signIn(0, "citizen-03"), w.signIn(1, "citizen-03"), w.signIn(1, "citizen-03")
+	open := phone.sessionsOpen()
+	at := slices.IndexFunc(open, func(s openSession) bool { return s.Current })
+	if len(open) != 3 || at != 2 || len(desk.sessionsOpen()) != 3 {
+		w.t.Fatalf("signed in three times and listed %+v", open)
+	}
+	if ended := phone.answered(http.MethodPost, "/v1/me/sessions/"+open[0].ID+"/end", ""); ended.Status != http.StatusNoContent {
+		w.t.Errorf("to end one answers %s", ended)
+	}
+	if gone := terminal.status("/v1/me"); gone != http.StatusUnauthorized {
+		w.t.Errorf("the session that was ended answers %d", gone)
+	}
+	if ended := phone.answered(http.MethodPost, "/v1/me/sessions/end-others", ""); ended.Status != http.StatusNoContent {
+		w.t.Errorf("to end the others answers %s", ended)
+	}
+	if gone, here := desk.status("/v1/me"), phone.status("/v1/me"); gone != http.StatusUnauthorized || here != http.StatusOK {
+		w.t.Errorf("afterwards the other answers %d, this one %d", gone, here)
+	}
+}
+
+func (b *browser) status(path string) int {
+	b.w.t.Helper()
+	res, err := b.client.Get(publicURL + path)
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
 }

@@ -3551,6 +3551,27 @@ type OfflineWish struct {
 	Purpose  string   `json:"purpose,omitempty,omitzero"`
 }
 
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Begun UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Begun Timestamp `json:"begun"`
+
+	// Current The one that asks.
+	Current bool `json:"current"`
+
+	// Device What kind of thing it is, as `Android`; empty where that is not known.
+	Device string `json:"device"`
+
+	// Expires UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Expires Timestamp `json:"expires"`
+	ID      string    `json:"id"`
+	Level   string    `json:"level"`
+}
+
 // Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
 // One that is not built yet answers 501 `not-built`.
 type Operation string
@@ -4130,6 +4151,11 @@ type Scanned struct {
 	//
 	// Examples: 2026-01-01T00:00:00.000Z
 	Expires Timestamp `json:"expires"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Sessions []OpenSession `json:"sessions"`
 }
 
 // SourceFacts defines model for SourceFacts.
@@ -4928,6 +4954,18 @@ type RefuseRequestParams struct {
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
 
+// EndMyOtherSessionsParams defines parameters for EndMyOtherSessions.
+type EndMyOtherSessionsParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// EndMySessionParams defines parameters for EndMySession.
+type EndMySessionParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // OpenTerminalParams defines parameters for OpenTerminal.
 type OpenTerminalParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
@@ -5356,6 +5394,15 @@ type ServerInterface interface {
 	// RefuseRequest Refuse what was asked (不同意)
 	// (POST /v1/me/requests/{id}/refuse)
 	RefuseRequest(c *gin.Context, id BasisID, params RefuseRequestParams)
+	// ListMySessions Where I am signed in (登录设备)
+	// (GET /v1/me/sessions)
+	ListMySessions(c *gin.Context)
+	// EndMyOtherSessions Sign me out everywhere else (退出其他设备)
+	// (POST /v1/me/sessions/end-others)
+	EndMyOtherSessions(c *gin.Context, params EndMyOtherSessionsParams)
+	// EndMySession Sign me out there (退出该设备)
+	// (POST /v1/me/sessions/{id}/end)
+	EndMySession(c *gin.Context, id string, params EndMySessionParams)
 	// OpenTerminal A session for the command line (命令行会话)
 	// (POST /v1/me/terminals)
 	OpenTerminal(c *gin.Context, params OpenTerminalParams)
@@ -8024,6 +8071,114 @@ func (siw *ServerInterfaceWrapper) RefuseRequest(c *gin.Context) {
 	siw.Handler.RefuseRequest(c, id, params)
 }
 
+// ListMySessions operation middleware
+func (siw *ServerInterfaceWrapper) ListMySessions(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMySessions(c)
+}
+
+// EndMyOtherSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndMyOtherSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndMyOtherSessionsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndMyOtherSessions(c, params)
+}
+
+// EndMySession operation middleware
+func (siw *ServerInterfaceWrapper) EndMySession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndMySessionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndMySession(c, id, params)
+}
+
 // OpenTerminal operation middleware
 func (siw *ServerInterfaceWrapper) OpenTerminal(c *gin.Context) {
 
@@ -9061,6 +9216,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/requests/:id/defer", wrapper.DeferRequest)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/grant", wrapper.GrantRequest)
 	router.POST(options.BaseURL+"/v1/me/requests/:id/refuse", wrapper.RefuseRequest)
+	router.GET(options.BaseURL+"/v1/me/sessions", wrapper.ListMySessions)
+	router.POST(options.BaseURL+"/v1/me/sessions/:id/end", wrapper.EndMySession)
+	router.POST(options.BaseURL+"/v1/me/sessions/end-others", wrapper.EndMyOtherSessions)
 	router.POST(options.BaseURL+"/v1/me/terminals", wrapper.OpenTerminal)
 	router.POST(options.BaseURL+"/v1/objections", wrapper.FileObjection)
 	router.POST(options.BaseURL+"/v1/policies/explain", wrapper.ExplainDecision)
@@ -10632,6 +10790,60 @@ func (response RefuseRequest204Response) VisitRefuseRequestResponse(w http.Respo
 	return nil
 }
 
+type ListMySessionsRequestObject struct {
+}
+
+type ListMySessionsResponseObject interface {
+	VisitListMySessionsResponse(w http.ResponseWriter) error
+}
+
+type ListMySessions200JSONResponse SessionList
+
+func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsRequestObject struct {
+	Params EndMyOtherSessionsParams
+}
+
+type EndMyOtherSessionsResponseObject interface {
+	VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type EndMyOtherSessions204Response struct {
+}
+
+func (response EndMyOtherSessions204Response) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndMySessionRequestObject struct {
+	ID     string `json:"id"`
+	Params EndMySessionParams
+}
+
+type EndMySessionResponseObject interface {
+	VisitEndMySessionResponse(w http.ResponseWriter) error
+}
+
+type EndMySession204Response struct {
+}
+
+func (response EndMySession204Response) VisitEndMySessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
 type OpenTerminalRequestObject struct {
 	Params OpenTerminalParams
 }
@@ -11442,6 +11654,15 @@ type StrictServerInterface interface {
 	// RefuseRequest Refuse what was asked (不同意)
 	// (POST /v1/me/requests/{id}/refuse)
 	RefuseRequest(ctx context.Context, request RefuseRequestRequestObject) (RefuseRequestResponseObject, error)
+	// ListMySessions Where I am signed in (登录设备)
+	// (GET /v1/me/sessions)
+	ListMySessions(ctx context.Context, request ListMySessionsRequestObject) (ListMySessionsResponseObject, error)
+	// EndMyOtherSessions Sign me out everywhere else (退出其他设备)
+	// (POST /v1/me/sessions/end-others)
+	EndMyOtherSessions(ctx context.Context, request EndMyOtherSessionsRequestObject) (EndMyOtherSessionsResponseObject, error)
+	// EndMySession Sign me out there (退出该设备)
+	// (POST /v1/me/sessions/{id}/end)
+	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
 	// OpenTerminal A session for the command line (命令行会话)
 	// (POST /v1/me/terminals)
 	OpenTerminal(ctx context.Context, request OpenTerminalRequestObject) (OpenTerminalResponseObject, error)
@@ -13772,6 +13993,83 @@ func (sh *strictHandler) RefuseRequest(ctx *gin.Context, id BasisID, params Refu
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RefuseRequestResponseObject); ok {
 		if err := validResponse.VisitRefuseRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMySessions operation middleware
+func (sh *strictHandler) ListMySessions(ctx *gin.Context) {
+	var request ListMySessionsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMySessions(ctx, request.(ListMySessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMySessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMySessionsResponseObject); ok {
+		if err := validResponse.VisitListMySessionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndMyOtherSessions operation middleware
+func (sh *strictHandler) EndMyOtherSessions(ctx *gin.Context, params EndMyOtherSessionsParams) {
+	var request EndMyOtherSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMyOtherSessions(ctx, request.(EndMyOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMyOtherSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndMyOtherSessionsResponseObject); ok {
+		if err := validResponse.VisitEndMyOtherSessionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndMySession operation middleware
+func (sh *strictHandler) EndMySession(ctx *gin.Context, id string, params EndMySessionParams) {
+	var request EndMySessionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMySession(ctx, request.(EndMySessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMySession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndMySessionResponseObject); ok {
+		if err := validResponse.VisitEndMySessionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -57,6 +57,7 @@ func (a *api) finishLogin(c *gin.Context) {
 	}
 	token := newToken()
 	hash, _ := tokenHash(token)
+	session.Device = deviceOf(c.GetHeader("User-Agent"))
 	if err := a.sessions.BeginSession(c.Request.Context(), hash, session); err != nil {
 		writeProblem(c, err)
 		return

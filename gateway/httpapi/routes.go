@@ -92,6 +92,9 @@ func (d doors) anybody() {
 func (d doors) signedIn() {
 	d.r.GET("/v1/me", d.a.person(), d.check, d.op.GetMe)
 	d.r.POST("/auth/logout", d.a.person(), d.a.ownPage, d.check, d.a.logout)
+	d.r.GET("/v1/me/sessions", d.a.person(), d.check, d.op.ListMySessions)
+	d.r.POST("/v1/me/sessions/:id/end", d.a.person(), d.a.ownPage, d.check, d.op.EndMySession)
+	d.r.POST("/v1/me/sessions/end-others", d.a.person(), d.a.ownPage, d.check, d.op.EndMyOtherSessions)
 	d.r.POST("/v1/me/terminals", d.a.person(), d.a.ownPage, d.check, d.op.OpenTerminal)
 }
 

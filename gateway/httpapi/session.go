@@ -87,7 +87,9 @@ func (a *api) person(roles ...Role) gin.HandlerFunc {
 			writeProblem(c, gateway.Fail(gateway.Forbidden, "role-missing", "The person who is signed in does not hold the role that this needs."))
 			return
 		}
-		visitOf(c).session = session
+		v := visitOf(c)
+		v.session = session
+		v.sessionToken, _ = tokenHash(a.cookies.value(c, sessionCookie)) // the one just found
 		c.Next()
 	}
 }

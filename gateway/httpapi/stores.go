@@ -31,6 +31,9 @@ type Sessions interface {
 	BeginSession(ctx context.Context, token [32]byte, session postgres.Session) error
 	Session(ctx context.Context, token [32]byte) (*postgres.Session, error) // nil: unknown or ended
 	EndSession(ctx context.Context, token [32]byte) error
+	OpenSessions(ctx context.Context, token [32]byte) ([]postgres.OpenSession, error)
+	EndOwnSession(ctx context.Context, token [32]byte, id string) (found bool, err error)
+	EndOtherSessions(ctx context.Context, token [32]byte) error
 }
 
 // Subjects knows people by a random reference. One never seen is made.

@@ -17,6 +17,7 @@ func (h handlers) OpenTerminal(ctx context.Context, _ OpenTerminalRequestObject)
 	session, token := *v.session, newToken()
 	session.Step = postgres.Step{} // what was signed in for stays with the browser
 	session.Expires = h.now().Add(terminalLife)
+	session.Device = "命令行 terminal"
 	hash, _ := tokenHash(token) // of our own making
 	if err := h.sessions.BeginSession(ctx, hash, session); err != nil {
 		return nil, err

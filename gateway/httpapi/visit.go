@@ -16,6 +16,8 @@ type visit struct {
 	failure *gateway.Error    // what it was answered with, when that was a problem
 	system  string            // the calling system's id, once it has proven itself
 	session *postgres.Session // who is signed in, once that is known
+
+	sessionToken [32]byte // hash of the token of that session
 }
 
 const visitKey = "kapok.visit"

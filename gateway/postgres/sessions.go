@@ -17,6 +17,7 @@ type Session struct {
 	Subject    string   // the identity provider's name for a member of staff; "" for a citizen
 	Roles      []string // may be empty
 	AuthLevel  string   // of the sign-in
+	Device     string   // on what, in a few words; "": not known. Only written here; see [OpenSession]
 	Expires    time.Time
 
 	AgeBand basis.AgeBand // of a citizen, on the day of the sign-in; "": not known
@@ -73,9 +74,9 @@ func (db *DB) BeginSession(ctx context.Context, token [32]byte, s Session) error
 		roles = []string{}
 	}
 	_, err := db.pool.Exec(ctx, `
-		insert into sessions (token_sm3, subject_ref, issuer, subject, roles, level, age_band, step_for, step_sm3, expires_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		token[:], s.SubjectRef, s.Issuer, s.Subject, roles, s.AuthLevel, s.AgeBand, s.Step.For, s.Step.Assertion, s.Expires)
+		insert into sessions (token_sm3, subject_ref, issuer, subject, roles, level, age_band, step_for, step_sm3, expires_at, device)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		token[:], s.SubjectRef, s.Issuer, s.Subject, roles, s.AuthLevel, s.AgeBand, s.Step.For, s.Step.Assertion, s.Expires, s.Device)
 	return explain(err)
 }
 
