@@ -59,7 +59,7 @@ func whole(t testing.TB) basis.Basis {
 		Ref: strings.Repeat("a", 32), AuthLevel: "L3", Method: "oidc", MandateID: strings.Repeat("b", 32), Assertion: strings.Repeat("c", 64),
 	}
 	b.Supersedes = strings.Repeat("d", 32)
-	b.Contact, b.KeyID, b.Through = "020-00000000", "key-1", "区政务服务中心"
+	b.Contact, b.KeyID, b.Through = "020-00000000", "-"+strings.Repeat("k", 42), "区政务服务中心"
 	b.Optional, b.Range = []string{"phone"}, "最近一年"
 	b.Necessity = basis.Necessity{Alternative: "提交纸质户口簿"}
 	b.Automated = basis.Automated{Decides: true, Explanation: "按收入线自动判断,可以要求人工复核"}
@@ -141,6 +141,7 @@ func TestRules(t *testing.T) {
 			b.Controls.Bound.Operations = []gateway.Operation{gateway.Verify}
 		}},
 		{"controls-form", "/controls", consent, func(b *basis.Basis) { b.Controls.PIPIA = "an assessment" }},
+		{"key-form", "/requester/key_id", consent, func(b *basis.Basis) { b.KeyID = "dibao-key" }},
 		{"automated-explained", "/automated", consent, func(b *basis.Basis) { b.Automated.Decides = true }},
 		{"onward-known", "/onward", consent, func(b *basis.Basis) { b.Onward = "FREELY" }},
 		{"contract-named", "/contract", consent, func(b *basis.Basis) { b.Contract = "HT-1" }},

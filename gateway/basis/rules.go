@@ -103,13 +103,15 @@ var rules = []rule{
 		}},
 	{"controls-form", "/controls", "template, grant, assessment and catalogue are named by codes", nil,
 		func(b Basis) bool {
-			for _, name := range []string{b.Controls.Template, b.Controls.Grant, b.Controls.PIPIA, b.Controls.Catalogue, b.KeyID} {
+			for _, name := range []string{b.Controls.Template, b.Controls.Grant, b.Controls.PIPIA, b.Controls.Catalogue} {
 				if name != "" && !named(name) {
 					return false
 				}
 			}
 			return true
 		}},
+	{"key-form", "/requester/key_id", "the key that asked is named by its thumbprint (RFC 7638), 43 characters of base64url", nil,
+		func(b Basis) bool { return b.KeyID == "" || thumbprint.MatchString(b.KeyID) }},
 	{"alternative-told", "/necessity", "a consent that is not required tells the other way (PIPL 16)", given,
 		func(b Basis) bool {
 			return b.Necessity == Necessity{} || b.Necessity.Required || b.Necessity.Alternative != ""
@@ -203,7 +205,10 @@ func broken(field, says string) *gateway.Error {
 var (
 	hex32 = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	hex64 = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	code  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._/@-]{0,63}$`)
+	// thumbprint begins with - or _ for one key in 32; a code never does.
+	thumbprint = regexp.MustCompile(`^[0-9A-Za-z_-]{43}$`)
+
+	code = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._/@-]{0,63}$`)
 )
 
 // named reports whether a code is there and of the form that codes have.

@@ -1,4 +1,4 @@
-import { accessible, desk, mustBeEmpty, openWindow, picture, signIn } from './browser.mjs'
+import { accessible, atDesk, desk, mustBeEmpty, openWindow, picture } from './browser.mjs'
 import { expect } from './scene.mjs'
 
 const said = {
@@ -14,7 +14,7 @@ export async function application(browser, world, language) {
     mustBeEmpty(`accessibility of ${name}`, await accessible(page))
     if (language === 'zh') await picture(page, `desk-${name}`, options)
   }
-  await begin(applicant, 'staff-consumer-01', language)
+  await atDesk(applicant, 'staff-consumer-01', language)
   await applicant.page.goto(`${world.kapok}/desk#/catalog`)
   await applicant.page.waitForSelector('article')
   await look(applicant.page, 'catalog')
@@ -38,7 +38,7 @@ export async function application(browser, world, language) {
   const address = page.url()
 
   const provider = await openWindow(browser, { ...world, viewport: desk })
-  await begin(provider, 'staff-provider-03', language)
+  await atDesk(provider, 'staff-provider-03', language)
   await provider.page.goto(`${world.kapok}/desk#/matters`)
   await provider.page.waitForSelector('table')
   await look(provider.page, 'matters')
@@ -57,18 +57,10 @@ export async function application(browser, world, language) {
   }
 }
 
-async function begin(window, subject, language) {
-  await window.page.goto(`${window.kapok}/desk`)
-  await window.page.waitForSelector('h1')
-  await window.page.evaluate((chosen) => localStorage.setItem('kapok-preferences', JSON.stringify({ language: chosen })), language)
-  await signIn(window, subject, '/desk')
-  await window.page.waitForSelector('.side')
-}
-
 /** What the bureau and the auditors read. */
 async function watching(browser, world, look) {
   const auditor = await openWindow(browser, { ...world, viewport: desk })
-  await begin(auditor, 'staff-auditor-01', 'zh')
+  await atDesk(auditor, 'staff-auditor-01', 'zh')
   const { page } = auditor
   for (const name of ['explorer', 'sources', 'returns', 'stops', 'watch']) {
     await page.goto(`${world.kapok}/desk#/${name}`)

@@ -42,6 +42,15 @@ export async function signIn({ page, kapok }, subject, at) {
   await Promise.all([page.waitForURL(`${kapok}/**`), page.click(`button[value="${subject}"]`)])
 }
 
+/** A member of staff at the desk, who sees it in a language. */
+export async function atDesk(window, subject, language) {
+  await window.page.goto(`${window.kapok}/desk`)
+  await window.page.waitForSelector('h1')
+  await window.page.evaluate((chosen) => localStorage.setItem('kapok-preferences', JSON.stringify({ language: chosen })), language)
+  await signIn(window, subject, '/desk')
+  await window.page.waitForSelector('.side')
+}
+
 /** Serious and critical findings of axe-core on what is shown now. */
 export async function accessible(page) {
   const axe = await import('node:fs/promises').then(({ readFile }) => readFile(require.resolve('axe-core/axe.min.js'), 'utf8'))

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { accessible, desk, mustBeEmpty, openWindow, picture, signIn } from './browser.mjs'
+import { accessible, atDesk, desk, mustBeEmpty, openWindow, picture } from './browser.mjs'
 import { expect } from './scene.mjs'
 
 const said = {
@@ -21,14 +21,14 @@ export async function publishing(browser, world, language) {
     mustBeEmpty(`accessibility of ${name}`, await accessible(page))
     if (language === 'zh') await picture(page, `desk-${name}`, options)
   }
-  await begin(one, 'staff-bureau-01', language)
+  await atDesk(one, 'staff-bureau-01', language)
   await triesDecisions(one, world, words, look)
   await draftsAPolicy(one, world, words, look)
   const title = `Ⅱ ${language} ${Date.now()}`
   await importsAForm(one, world, words, look, title)
 
   const two = await openWindow(browser, { ...world, viewport: desk })
-  await begin(two, 'staff-bureau-02', language)
+  await atDesk(two, 'staff-bureau-02', language)
   await two.page.goto(`${world.kapok}/desk#/editions`)
   const card = two.page.locator('[data-proposal]', { hasText: title })
   await card.locator('[data-read]').click()
@@ -48,14 +48,6 @@ export async function publishing(browser, world, language) {
     mustBeEmpty('what the pages did wrong', window.faults)
     await window.context.close()
   }
-}
-
-async function begin(window, subject, language) {
-  await window.page.goto(`${window.kapok}/desk`)
-  await window.page.waitForSelector('h1')
-  await window.page.evaluate((chosen) => localStorage.setItem('kapok-preferences', JSON.stringify({ language: chosen })), language)
-  await signIn(window, subject, '/desk')
-  await window.page.waitForSelector('.side')
 }
 
 /** A statutory basis allows what none refuses. */
