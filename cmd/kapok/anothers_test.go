@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -18,14 +19,14 @@ import (
 func (w consentWorld) owned(asked string) map[string]map[string]string {
 	w.t.Helper()
 	seen := w.signIn(0, "citizen-01")
-	var accesses struct {
-		Accesses []struct {
-			Origin string `json:"origin"`
-			Index  int64  `json:"index"`
-		} `json:"accesses"`
+	var told []string // the use of which the person is told, a moment after it
+	for end := time.Now().Add(time.Minute); told == nil; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatal("the person was not told of the use")
+		}
+		told = notified.FindStringSubmatch(seen.text("/v1/me/notifications"))
 	}
-	seen.reads("/v1/me/accesses", &accesses)
-	place := map[string]string{"origin": accesses.Accesses[0].Origin, "index": strconv.FormatInt(accesses.Accesses[0].Index, 10)}
+	place := map[string]string{"origin": told[1], "index": told[2]}
 	return map[string]map[string]string{
 		"/v1/me/accesses":      place,
 		"/v1/me/notifications": place,
@@ -36,6 +37,9 @@ func (w consentWorld) owned(asked string) map[string]map[string]string {
 		"/v1/me/sessions":      {"id": seen.sessionsOpen()[0].ID},
 	}
 }
+
+// notified is where the proof of what a person is told lies.
+var notified = regexp.MustCompile(`/v1/me/accesses/([^/]+)/([0-9]+)/receipt`)
 
 // nobodys is a value of the same form that stands for nothing.
 func nobodys(name, value string) string {
