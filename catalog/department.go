@@ -37,7 +37,8 @@ type System struct {
 	Name       string `json:"name"`
 	Desk       bool   `json:"desk,omitempty"` // Kapok's own desk, at which the department's officers work signed in; it has no key
 
-	Gateway *Gateway `json:"gateway,omitempty"` // nil: it signs its own requests
+	Gateway    *Gateway    `json:"gateway,omitempty"`     // nil: it does not come through Guangdong's gateway
+	LicenceApp *LicenceApp `json:"licence_app,omitempty"` // nil: it does not ask by license-app/v1
 }
 
 // Gateway says that a system's calls come signed by Guangdong's gateway (TIF), which does
@@ -68,7 +69,7 @@ func (c *Catalog) Desk(department string) (*System, bool) {
 	return nil, false
 }
 
-var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce}
+var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce, licenceAppOnce}
 
 func behindGatewayOnce(c *Catalog, s *System) error {
 	if s.Gateway == nil {
@@ -122,6 +123,7 @@ func (l *loader) system(r *record) {
 		Desk:       r.flag("desk"),
 	}
 	r.inner("gateway", func(g *record) { s.Gateway = l.gateway(g) })
+	r.inner("licence_app", func(app *record) { s.LicenceApp = l.licenceApp(app) })
 	l.found.systems[s.ID] = s
 }
 

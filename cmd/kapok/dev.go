@@ -51,8 +51,10 @@ const (
 func trialSecrets() map[string]string {
 	return map[string]string{
 		sandboxSecretName: sandboxAppKey, disabilitySecretName: disabilityKey,
-		"tif-token-thrs-ywt":      "sandbox-tif-token-440106",
-		"province-licence-secret": "sandbox-licence-secret-440106", "province-licence-password": "sandbox-licence-password-440106",
+		"tif-token-thrs-ywt":             "sandbox-tif-token-440106",
+		"licence-app-secret-thrs-zhck":   "sandbox-licence-app-secret-440106",
+		"licence-app-password-thrs-zhck": "sandbox-licence-app-password-440106",
+		"province-licence-secret":        "sandbox-licence-secret-440106", "province-licence-password": "sandbox-licence-password-440106",
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
 	"kapok/gateway/ledger/anchor"
+	"kapok/gateway/licenceapp"
 	"kapok/gateway/licensing"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
@@ -129,7 +130,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config {
 	return exchange.Config{
 		Node: n.config.Node, PublicURL: n.config.PublicURL, Live: live, Refresh: n.refresh,
-		Keys: n.database, Resolver: n.people(), Ledger: n.journal, Record: n.database.Ledger(), Messages: keeper, Releases: n.releases,
+		Keys: n.database, Resolver: n.people(), Bases: n.database, Ledger: n.journal, Record: n.database.Ledger(), Messages: keeper, Releases: n.releases,
 		Tests: n.database, Uses: n.database, Violations: corrections{n}, Grants: n.database, Presentations: scans{n.safe}, Cases: n.database, Drain: n.journal.Drain,
 		Confirmations: n.database, Secret: n.keyring.Secret,
 		Signing: n.operational.Current, Roots: [][]byte{n.keyring.Root()},
@@ -156,7 +157,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
-		Safe: n.safe, Licences: n.licences, Cases: n.newCases(),
+		Safe: n.safe, Licences: n.licences, LicenceApp: n.newLicenceApp(), Cases: n.newCases(),
 		Returns: n.database.Returns(), Importing: n.returns, ReturnActs: n.returns,
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
 		Batches:  n.batches,
@@ -174,6 +175,10 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Metrics: metrics, Now: time.Now, Log: n.log,
 	})
 	return err
+}
+
+func (n *node) newLicenceApp() *licenceapp.Service {
+	return &licenceapp.Service{Path: n.exchange, Store: n.database, Catalog: n.exchange.Catalog, Secret: n.keyring.Secret, Now: time.Now}
 }
 
 func (n *node) newEnrolling() *enrolling.Service {

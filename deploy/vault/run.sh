@@ -36,6 +36,8 @@ done <<'SECRETS'
 national-platform-app-key sandbox-app-key-440106
 disability-api-key sandbox-bureau-key-440106
 tif-token-thrs-ywt sandbox-tif-token-440106
+licence-app-secret-thrs-zhck sandbox-licence-app-secret-440106
+licence-app-password-thrs-zhck sandbox-licence-app-password-440106
 province-licence-secret sandbox-licence-secret-440106
 province-licence-password sandbox-licence-password-440106
 SECRETS

@@ -237,8 +237,9 @@ func (run *verification) signedRequest() (string, error) {
 // unsignedDoors are the doors through which nobody signs the request, as entries name them,
 // each with what stands in the signature's place.
 var unsignedDoors = map[string]string{
-	"desk": "at the desk, signed in",
-	"tif":  "through Guangdong's gateway, whose signature is over time and nonce alone",
+	"desk":        "at the desk, signed in",
+	"license-app": "by license-app/v1, whose secrets vouch for no single call",
+	"tif":         "through Guangdong's gateway, whose signature is over time and nonce alone",
 }
 
 // unsignedRequest takes what nobody signed: its entry, which says so, is the platform's word

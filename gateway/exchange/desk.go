@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"kapok/catalog"
 	"kapok/gateway"
@@ -81,15 +80,5 @@ func (s *Service) DeskOf(officer Officer) (Desk, error) {
 	if !known {
 		return Desk{}, gateway.Fail(gateway.Forbidden, "desk-missing", "The catalogue gives the department of the person who is signed in no desk.")
 	}
-	desk, now := Desk{System: system}, s.now()
-	issued := *s.issued.index.Load()
-	for item := range live.Catalog.Items() {
-		key := grantKey{system.ID, item.Code}
-		for _, grant := range slices.Concat(live.known.grants[key], issued[key]) {
-			if !now.Before(grant.From) && now.Before(grant.Expires) {
-				desk.Grants = append(desk.Grants, grant)
-			}
-		}
-	}
-	return desk, nil
+	return Desk{System: system, Grants: s.grantsOf(live, system.ID)}, nil
 }

@@ -91,6 +91,7 @@ type Config struct {
 	Refresh       func(ctx context.Context) error // adopts the editions in force
 	Keys          Keys
 	Resolver      Resolver
+	Bases         Bases // for protocols that name none
 	Ledger        Ledger
 	Record        Record
 	Messages      Messages
@@ -121,6 +122,7 @@ type Service struct {
 	refresh       func(ctx context.Context) error
 	keys          Keys
 	resolver      Resolver
+	bases         Bases
 	ledger        Ledger
 	record        Record
 	messages      Messages
@@ -161,7 +163,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		node: c.Node, publicURL: c.PublicURL, refresh: c.Refresh, keys: c.Keys,
-		resolver: c.Resolver, ledger: c.Ledger, record: c.Record, messages: c.Messages, releases: c.Releases,
+		resolver: c.Resolver, bases: c.Bases, ledger: c.Ledger, record: c.Record, messages: c.Messages, releases: c.Releases,
 		tests: c.Tests, uses: c.Uses, violations: c.Violations, presentations: c.Presentations, consents: c.Consents, erasures: c.Erasures,
 		issued: newIssued(c.Grants),
 		limits: newLimits(c.Grants),

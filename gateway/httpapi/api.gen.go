@@ -747,6 +747,24 @@ func (e LicenceState) Valid() bool {
 	}
 }
 
+// Defines values for LicenceAppAnswerAckCode.
+const (
+	LicenceAppAnswerAckCodeFAILURE LicenceAppAnswerAckCode = "FAILURE"
+	LicenceAppAnswerAckCodeSUCCESS LicenceAppAnswerAckCode = "SUCCESS"
+)
+
+// Valid indicates whether the value is a known member of the LicenceAppAnswerAckCode enum.
+func (e LicenceAppAnswerAckCode) Valid() bool {
+	switch e {
+	case LicenceAppAnswerAckCodeFAILURE:
+		return true
+	case LicenceAppAnswerAckCodeSUCCESS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LicenceChangeEvent.
 const (
 	LicenceChangeEventChanged   LicenceChangeEvent = "changed"
@@ -3227,6 +3245,72 @@ type LicenceAbolition struct {
 	Reason string `json:"reason"`
 }
 
+// LicenceAppAnswer defines model for LicenceAppAnswer.
+type LicenceAppAnswer struct {
+	AccessToken string                  `json:"access_token,omitempty,omitzero"`
+	AckCode     LicenceAppAnswerAckCode `json:"ack_code"`
+	AuthCodes   []string                `json:"auth_codes,omitempty,omitzero"`
+
+	// CorrelationID exchange_id of the use; "" where the answer is no use.
+	CorrelationID string      `json:"correlation_id,omitempty,omitzero"`
+	Data          interface{} `json:"data,omitempty,omitzero"`
+	Errors        []struct {
+		// Code A code of this document, or ACCESS_TOKEN_INVALID.
+		Code    string `json:"code"`
+		Field   string `json:"field,omitempty,omitzero"`
+		Message string `json:"message"`
+		TraceID string `json:"trace_id"`
+	} `json:"errors"`
+	NotListed []struct {
+		Code            string `json:"code"`
+		LicenseItemCode string `json:"license_item_code"`
+		Message         string `json:"message"`
+	} `json:"not_listed,omitempty,omitzero"`
+	ResponseID string `json:"response_id"`
+
+	// Timestamp Milliseconds.
+	Timestamp  int64 `json:"timestamp"`
+	TotalCount int   `json:"total_count,omitempty,omitzero"`
+}
+
+// LicenceAppAnswerAckCode defines model for LicenceAppAnswer.AckCode.
+type LicenceAppAnswerAckCode string
+
+// LicenceAppLogin defines model for LicenceAppLogin.
+type LicenceAppLogin struct {
+	Account   string `json:"account"`
+	AppKey    string `json:"app_key"`
+	AppSecret string `json:"app_secret"`
+
+	// OrgCode Not looked at.
+	OrgCode  string `json:"org_code,omitempty,omitzero"`
+	Password string `json:"password"`
+}
+
+// LicenceAppQuestion defines model for LicenceAppQuestion.
+type LicenceAppQuestion struct {
+	BizNum string `json:"biz_num"`
+
+	// IdentityNumber One holder or up to ten, with commas between.
+	IdentityNumber string `json:"identity_number"`
+	Operator       struct {
+		Account        string `json:"account"`
+		Division       string `json:"division,omitempty,omitzero"`
+		DivisionCode   string `json:"division_code,omitempty,omitzero"`
+		IdentityNum    string `json:"identity_num,omitempty,omitzero"`
+		Name           string `json:"name,omitempty,omitzero"`
+		Role           string `json:"role,omitempty,omitzero"`
+		ServiceOrg     string `json:"service_org,omitempty,omitzero"`
+		ServiceOrgCode string `json:"service_org_code,omitempty,omitzero"`
+	} `json:"operator"`
+	PageIndex       int    `json:"page_index,omitempty,omitzero"`
+	PageSize        int    `json:"page_size,omitempty,omitzero"`
+	RequestID       string `json:"request_id,omitempty,omitzero"`
+	ServiceItemCode string `json:"service_item_code"`
+	ServiceItemName string `json:"service_item_name,omitempty,omitzero"`
+	UseCause        string `json:"use_cause,omitempty,omitzero"`
+}
+
 // LicenceBatch defines model for LicenceBatch.
 type LicenceBatch struct {
 	// Failed The first hundred.
@@ -4645,6 +4729,9 @@ type Signature = string
 
 // SignatureInput defines model for SignatureInput.
 type SignatureInput = string
+
+// LicenceAppFailure defines model for LicenceAppFailure.
+type LicenceAppFailure = LicenceAppAnswer
 
 // FileApplicationParams defines parameters for FileApplication.
 type FileApplicationParams struct {
@@ -9247,6 +9334,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/trial/clock", wrapper.AdvanceTrialClock)
 	router.GET(options.BaseURL+"/v1/trust", wrapper.GetTrust)
 }
+
+type LicenceAppFailureJSONResponse LicenceAppAnswer
 
 type OAuthErrorJSONResponse OAuthError
 

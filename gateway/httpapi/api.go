@@ -28,6 +28,7 @@ type Config struct {
 	Subjects   Subjects
 	Safe       Safe
 	Licences   Licences
+	LicenceApp LicenceApp
 	Cases      Cases
 	Bases      Bases
 	Record     Record
@@ -73,6 +74,7 @@ type api struct {
 	subjects     Subjects
 	safe         Safe
 	licences     Licences
+	licenceApp   LicenceApp
 	cases        Cases
 	bases        Bases
 	record       Record
@@ -122,7 +124,7 @@ func New(config Config) (http.Handler, error) {
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
-		safe: config.Safe, licences: config.Licences, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
+		safe: config.Safe, licences: config.Licences, licenceApp: config.LicenceApp, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, keys: config.Keys, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		seconding: config.Seconding, notices: config.Notices,
 		returns: config.Returns, importing: config.Importing, returnActs: config.ReturnActs,

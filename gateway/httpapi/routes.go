@@ -26,7 +26,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.NoRoute(pathUnknown)
 	r.NoMethod(methodNotAllowed)
 	d := doors{a: a, r: r, op: a.operations(), check: contract.check}
-	for _, door := range []func(){d.systems, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties, d.returned} {
+	for _, door := range []func(){d.systems, d.licenceApp, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties, d.returned} {
 		door()
 	}
 	if a.trial != nil { // kapok dev only
@@ -74,6 +74,19 @@ func (d doors) systems() {
 	d.r.GET("/v1/batches/:id", d.a.getBatch)
 	d.r.GET("/v1/batches/:id/results", d.a.fetchResults)
 	d.r.POST("/v1/eligibility", d.a.askEligibility)
+}
+
+// licenceApp is Guangdong's API of e-licences, for systems that speak it.
+func (d doors) licenceApp() {
+	d.r.POST("/license-app/v1/security/login", d.a.loginLicenceApp)
+	d.r.GET("/license-app/v1/security/logout", d.a.logoutLicenceApp)
+	d.r.GET("/license-app/v1/security/get_current_user", d.a.admitted(d.a.licenceUser))
+	d.r.GET("/license-app/v1/service_item/list", d.a.admitted(d.a.licenceMatters))
+	d.r.POST("/license-app/v1/license/auth", d.a.admitted(d.a.licenceAuth))
+	d.r.GET("/license-app/v1/license/get_license", d.a.admitted(d.a.licenceData))
+	d.r.GET("/license-app/v1/license/archive", d.a.admitted(d.a.licenceArchive))
+	d.r.GET("/license-app/v1/license/token", d.a.admitted(d.a.licencePageCode))
+	d.r.GET("/license-app/v1/license/view_license", d.a.licencePage)
 }
 
 // anybody may ask this.

@@ -102,13 +102,15 @@ func (db *DB) EndSession(ctx context.Context, token [32]byte) error {
 	return explain(err)
 }
 
-// ForgetSessions deletes the sign-ins and sessions that expired before a moment, and
+// ForgetSessions deletes the sign-ins, sessions and use codes that expired before a moment, and
 // returns how many there were.
 func (db *DB) ForgetSessions(ctx context.Context, before time.Time) (int64, error) {
 	var forgotten int64
 	for _, statement := range []string{
 		"delete from logins where expires_at < $1",
 		"delete from sessions where expires_at < $1",
+		"delete from licence_sessions where expires_at < $1",
+		"delete from licence_use_codes where expires_at < $1",
 	} {
 		done, err := db.pool.Exec(ctx, statement, before)
 		if err != nil {

@@ -1,0 +1,123 @@
+package licenceapp
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"kapok/catalog"
+	"kapok/crypto/sm"
+	"kapok/gateway"
+	"kapok/gateway/exchange"
+)
+
+// CodeLife is how long a use code serves.
+const CodeLife = 30 * time.Minute
+
+// pageLife is how long the address of a page serves; it does so once.
+const pageLife = time.Minute
+
+// behind is what stands behind a code.
+type behind struct {
+	System string          `json:"system"`
+	Asked  json.RawMessage `json:"asked"` // the question of license/auth, as it came
+
+	Item        string               `json:"item"`
+	IDType      gateway.IdentityType `json:"id_type"`
+	IDNumber    string               `json:"id_number"`
+	ServiceItem string               `json:"service_item"`
+	CaseNo      string               `json:"case_no"`
+	OfficerRef  string               `json:"officer_ref"`
+}
+
+// space keeps use codes and the codes of pages apart: neither serves as the other.
+type space struct {
+	digest, key sm.Domain
+	life        time.Duration
+}
+
+var (
+	useCodes  = space{"kapok/licence-app/use-code/v1", "kapok/licence-app/use-code-key/v1", CodeLife}
+	pageCodes = space{"kapok/licence-app/page-code/v1", "kapok/licence-app/page-code-key/v1", pageLife}
+)
+
+func (p space) digestOf(code string) [32]byte { return sm.Sum(p.digest.Message([]byte(code))) }
+
+// keyOf is the key that only who holds the code can make.
+func (p space) keyOf(code string) []byte {
+	sum := sm.Sum(p.key.Message([]byte(code)))
+	return sum[:sm.KeySize]
+}
+
+// lend keeps what stands behind a new code: the time in 17 digits, as the API writes it,
+// and 128 random bits.
+func (s *Service) lend(ctx context.Context, in space, b behind) (code string, err error) {
+	now := s.Now()
+	code = strings.ReplaceAll(now.In(china).Format("20060102150405.000"), ".", "") + rand.Text()
+	plain, err := json.Marshal(b)
+	if err != nil {
+		return "", err
+	}
+	digest := in.digestOf(code)
+	sealed, err := sm.SealGCM(in.keyOf(code), plain, digest[:])
+	if err != nil {
+		return "", err
+	}
+	return code, s.Store.KeepUseCode(ctx, digest, sealed, now.Add(in.life))
+}
+
+// behindUseCode opens what stands behind a use code of this system.
+func (s *Service) behindUseCode(ctx context.Context, code string, system *catalog.System) (behind, error) {
+	digest := useCodes.digestOf(code)
+	sealed, err := s.Store.UseCode(ctx, digest, s.Now())
+	b, err := useCodes.open(code, sealed, err)
+	if err == nil && b.System != system.ID {
+		return behind{}, codeUnknown()
+	}
+	return b, err
+}
+
+// behindPage opens what stands behind the code of a page, and uses it up.
+func (s *Service) behindPage(ctx context.Context, code string) (behind, error) {
+	sealed, err := s.Store.TakeUseCode(ctx, pageCodes.digestOf(code), s.Now())
+	return pageCodes.open(code, sealed, err)
+}
+
+func (p space) open(code string, sealed []byte, looking error) (b behind, err error) {
+	if looking != nil && !errors.Is(looking, ErrNone) {
+		return b, gateway.Fail(gateway.Unavailable, "store-unavailable", "The code could not be looked up; try again.").Because(looking)
+	}
+	if looking != nil {
+		return b, codeUnknown()
+	}
+	digest := p.digestOf(code)
+	plain, err := sm.OpenGCM(p.keyOf(code), sealed, digest[:])
+	if err == nil {
+		err = json.Unmarshal(plain, &b)
+	}
+	if err != nil {
+		return behind{}, codeUnknown()
+	}
+	return b, nil
+}
+
+func codeUnknown() error {
+	return gateway.Fail(gateway.NotFound, "use-code-unknown", "There is no such code of this system, or its time is over.")
+}
+
+// use asks the path for what stands behind a code.
+func (s *Service) use(ctx context.Context, system *catalog.System, b behind, operation gateway.Operation, call exchange.Call) (exchange.Release, error) {
+	subject, err := gateway.ParseIdentity(b.IDType, b.IDNumber)
+	if err != nil {
+		return exchange.Release{}, err
+	}
+	call.Body = b.Asked
+	return s.Path.AtFacade(ctx, facade(system), exchange.FacadeAsk{
+		Item: b.Item, Operation: operation, Subject: subject, ServiceItem: b.ServiceItem, CaseNo: b.CaseNo, OfficerRef: b.OfficerRef,
+	}, call)
+}
+
+var china = time.FixedZone("CST", 8*60*60)
