@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"gateway/licence/verify"},
 	{"gateway/editions", "catalog", "policies", "connectors", "gateway/basis", "gateway/ledger", "gateway/licence", "gateway/predicate"},
 	{"connectors/jsonrecords", "connectors/settings", "connectors/guard"},
-	{"connectors/files", "connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/licenceapp", "connectors/rest", "connectors/sqlsource", "connectors/tif"},
+	{"connectors/certshare", "connectors/files", "connectors/gjgxjhpt", "connectors/gjzwfwpt", "connectors/licenceapp", "connectors/rest", "connectors/sqlsource", "connectors/tif"},
 	{"connectors/builtin"},
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp", "gateway/replay", "gateway/confirmation"},

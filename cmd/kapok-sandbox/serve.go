@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kapok/cmd/kapok-sandbox/bureau"
+	"kapok/cmd/kapok-sandbox/certshare"
 	"kapok/cmd/kapok-sandbox/direct"
 	"kapok/cmd/kapok-sandbox/drop"
 	"kapok/cmd/kapok-sandbox/faults"
@@ -23,6 +24,10 @@ import (
 	"kapok/cmd/kapok-sandbox/tsa"
 )
 
+// consumerKey is the public key of the trial's Kapok at the licence share service; its
+// private key is a secret of the trial.
+const consumerKey = "04200dcc0fd86904e620e8ec0b18d3dfff32a0e386fc6544ad70160200dc2654049022002edd1b518392b71d8a7d090e599d0063f2bf87e5a86695bd21ebdff31c"
+
 type serveOptions struct {
 	address    string
 	publicURL  string
@@ -33,6 +38,7 @@ type serveOptions struct {
 	tif        tif.Config
 	bureau     bureau.Config
 	licences   licenceapp.Config
+	share      certshare.Config
 	drop       drop.Config
 	client     idp.Client
 }
@@ -57,6 +63,9 @@ func serveFlags(args []string) (serveOptions, error) {
 	flags.StringVar(&o.licences.AppSecret, "licence-app-secret", "sandbox-licence-secret-440106", "province's e-licence system: Kapok's app secret")
 	flags.StringVar(&o.licences.Account, "licence-account", "kapok", "province's e-licence system: Kapok's account")
 	flags.StringVar(&o.licences.Password, "licence-password", "sandbox-licence-password-440106", "province's e-licence system: Kapok's password")
+	flags.StringVar(&o.share.AccessID, "share-id", "kapok440106", "province's licence share service: Kapok's access id")
+	flags.StringVar(&o.share.AccessToken, "share-token", "sandbox-share-token-440106", "province's licence share service: Kapok's access token")
+	flags.StringVar(&o.share.PublicKey, "share-public-key", consumerKey, "province's licence share service: Kapok's public key, 04‖X‖Y in hexadecimal digits")
 	flags.StringVar(&o.drop.Address, "sftp", "", "a department's SFTP server: where to listen; none without")
 	flags.StringVar(&o.drop.User, "sftp-user", "kapok", "a department's SFTP server: Kapok's account")
 	flags.StringVar(&o.drop.Password, "sftp-password", "sandbox-sftp-440106", "a department's SFTP server: Kapok's password")
@@ -109,6 +118,11 @@ func outsideWorld(ctx context.Context, o serveOptions) (http.Handler, error) {
 	o.tif.People, o.tif.Faults = register, board
 	o.bureau.People, o.bureau.Faults = register, board
 	o.licences.People, o.licences.Faults = register, board
+	o.share.People, o.share.Faults = register, board
+	shared, err := certshare.New(o.share)
+	if err != nil {
+		return nil, err
+	}
 	department, err := bureau.New(o.bureau)
 	if err != nil {
 		return nil, err
@@ -133,6 +147,7 @@ func outsideWorld(ctx context.Context, o serveOptions) (http.Handler, error) {
 	direct.New(o.direct).Routes(mux)
 	tif.New(o.tif).Routes(mux)
 	licenceapp.New(o.licences).Routes(mux)
+	shared.Routes(mux)
 	department.Routes(mux)
 	dropped.Routes(mux)
 	identities.Routes(mux)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -68,6 +69,7 @@ func TestExchange(t *testing.T) {
 	wantTrail(t, w, released.ExchangeID, "intent", "outcome")
 	w.givesReceiptAgain(department, released)
 	w.asksTheProvince(department)
+	w.asksTheShareService(department)
 	wantNoPersonalData(t, w)
 }
 
@@ -97,6 +99,29 @@ func (w *world) asksTheProvince(department *caller) {
 	}
 	if refused := department.send(department.shot(body(18))).problem(w.t); refused.Code != "licence-abolished" {
 		w.t.Errorf("an abolished one: %+v", refused)
+	}
+}
+
+// asksTheShareService: a licence comes encrypted from a share service in the style of GB/T
+// 36906, which is told the same of who asks and why.
+func (w *world) asksTheShareService(department *caller) {
+	w.t.Helper()
+	const card = "1010010010/000001"
+	asked := strings.Replace(ask(w.statutoryOn(card, "name", "issuer", "expires_on"), "name", "issuer", "expires_on"), household, card, 1)
+	released := readRelease(w.t, department.send(department.shot(asked)))
+	if released.Data["name"] != "测试甲" || released.Data["expires_on"] != "2034-05-01" {
+		w.t.Errorf("of the share service's licence %v", released.Data)
+	}
+	var told map[string]string
+	if err := json.Unmarshal([]byte(w.seenOutside("/sandbox/cert-share/told")), &told); err != nil {
+		w.t.Fatal(err)
+	}
+	want := map[string]string{
+		"certificateSystemName": dibao + "/officer-0001", "certificateCallCategory": "依职能用证", "certificateMatterName": dibaoMatter,
+		"certificateEventCode": "DB-2026-000001", "certificateCopyCause": "assistance-review",
+	}
+	if !maps.Equal(told, want) {
+		w.t.Errorf("the share service was told %v, want %v", told, want)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"kapok/connectors"
+	"kapok/connectors/certshare"
 	"kapok/connectors/files"
 	"kapok/connectors/gjgxjhpt"
 	"kapok/connectors/gjzwfwpt"
@@ -32,6 +33,7 @@ type maker func(settings map[string]string, w World) (connectors.Connector, erro
 
 // protocols by the names that the catalogue uses.
 var protocols = map[string]maker{
+	"cert-share":  newCertShare,
 	"files":       newFiles,
 	"gjgxjhpt":    newGjgxjhpt,
 	"gjzwfwpt":    newGjzwfwpt,
@@ -65,6 +67,10 @@ func newGjzwfwpt(settings map[string]string, w World) (connectors.Connector, err
 
 func newLicenceApp(settings map[string]string, w World) (connectors.Connector, error) {
 	return licenceapp.New(settings, w.Secrets, w.Client)
+}
+
+func newCertShare(settings map[string]string, w World) (connectors.Connector, error) {
+	return certshare.New(settings, w.Secrets, w.Client)
 }
 
 func newREST(settings map[string]string, w World) (connectors.Connector, error) {

@@ -2,6 +2,7 @@ package builtin_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"kapok/catalog"
@@ -10,7 +11,8 @@ import (
 	"kapok/crypto/sm"
 )
 
-func secret(string) (string, error) { return "app-key-of-this-test", nil }
+// secret is one that also serves as an SM2 private key.
+func secret(string) (string, error) { return strings.Repeat("a1", 32), nil }
 
 func world(secrets func(string) (string, error)) builtin.World {
 	return builtin.World{Secrets: secrets, Client: connectors.HTTPClient(), Verifier: sm.NewVerifier(sm.VerifierOptions{})}
