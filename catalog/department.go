@@ -39,6 +39,7 @@ type System struct {
 
 	Gateway    *Gateway    `json:"gateway,omitempty"`     // nil: it does not come through Guangdong's gateway
 	LicenceApp *LicenceApp `json:"licence_app,omitempty"` // nil: it does not ask by license-app/v1
+	CertShare  *CertShare  `json:"cert_share,omitempty"`  // nil: it does not ask as of a share service
 }
 
 // Gateway says that a system's calls come signed by Guangdong's gateway (TIF), which does
@@ -69,7 +70,7 @@ func (c *Catalog) Desk(department string) (*System, bool) {
 	return nil, false
 }
 
-var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce, licenceAppOnce}
+var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce, licenceAppOnce, certShareOnce}
 
 func behindGatewayOnce(c *Catalog, s *System) error {
 	if s.Gateway == nil {
@@ -124,6 +125,7 @@ func (l *loader) system(r *record) {
 	}
 	r.inner("gateway", func(g *record) { s.Gateway = l.gateway(g) })
 	r.inner("licence_app", func(app *record) { s.LicenceApp = l.licenceApp(app) })
+	r.inner("cert_share", func(share *record) { s.CertShare = l.certShare(share) })
 	l.found.systems[s.ID] = s
 }
 

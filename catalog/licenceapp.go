@@ -27,8 +27,12 @@ func (c *Catalog) ByLicenceApp(appKey, account string) (*System, bool) {
 	return nil, false
 }
 
-// LicenceCode is the code and the name by which license-app/v1 knows the licences that an
-// item holds: those of its licence type, or, where the province keeps them, of its settings.
+// licenceCodeSettings are the settings of an item that hold its licence type's code, by the
+// protocol of a source that keeps licences elsewhere.
+var licenceCodeSettings = map[string]string{"license-app": "item_code", "cert-share": "type_code"}
+
+// LicenceCode is the code and the name of the licence type that an item holds: of this
+// district's types, or, where the province keeps them, of its settings.
 func (c *Catalog) LicenceCode(item *Item) (code, name string, is bool) {
 	for _, kind := range c.licenceTypes {
 		if kind.Item == item.Code {
@@ -36,10 +40,14 @@ func (c *Catalog) LicenceCode(item *Item) (code, name string, is bool) {
 		}
 	}
 	source, known := c.Source(item.Source)
-	if !known || source.Protocol != "license-app" {
+	if !known {
 		return "", "", false
 	}
-	return item.SourceSettings["item_code"], item.Name, true
+	setting, asked := licenceCodeSettings[source.Protocol]
+	if !asked {
+		return "", "", false
+	}
+	return item.SourceSettings[setting], item.Name, true
 }
 
 func licenceAppOnce(c *Catalog, s *System) error {

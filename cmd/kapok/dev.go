@@ -54,6 +54,7 @@ func trialSecrets() map[string]string {
 		"tif-token-thrs-ywt":             "sandbox-tif-token-440106",
 		"licence-app-secret-thrs-zhck":   "sandbox-licence-app-secret-440106",
 		"licence-app-password-thrs-zhck": "sandbox-licence-app-password-440106",
+		"share-token-thrs":               "sandbox-share-token-thrs",
 		"province-share-token":           "sandbox-share-token-440106",
 		"province-share-key":             "4c1fe73923bc113accaa8c97ac78f6c395cee0e89652ec5356c9d5c2ab4e640c", // of the sandbox's consumer
 		"province-licence-secret":        "sandbox-licence-secret-440106", "province-licence-password": "sandbox-licence-password-440106",

@@ -21,7 +21,7 @@ import (
 	"kapok/gateway/httpapi"
 	"kapok/gateway/ledger"
 	"kapok/gateway/ledger/anchor"
-	"kapok/gateway/licenceapp"
+	"kapok/gateway/facade"
 	"kapok/gateway/licensing"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
@@ -157,7 +157,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	n.handler, err = httpapi.New(httpapi.Config{
 		PublicURL: n.config.PublicURL, Catalog: n.exchange.Catalog, Exchanges: n.exchange, Tokens: n.exchange,
 		Sessions: n.database, Logins: n.database, Subjects: n.people(), Bases: n.database, Record: n.database.Ledger(), Readings: n.journal, Rules: n.database,
-		Safe: n.safe, Licences: n.licences, LicenceApp: n.newLicenceApp(), Cases: n.newCases(),
+		Safe: n.safe, Licences: n.licences, LicenceApp: &facade.LicenceApp{World: n.facades()}, CertShare: &facade.CertShare{World: n.facades(), Keys: n.database, Register: n.licences}, Cases: n.newCases(),
 		Returns: n.database.Returns(), Importing: n.returns, ReturnActs: n.returns,
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
 		Batches:  n.batches,
@@ -177,8 +177,8 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 	return err
 }
 
-func (n *node) newLicenceApp() *licenceapp.Service {
-	return &licenceapp.Service{Path: n.exchange, Store: n.database, Catalog: n.exchange.Catalog, Secret: n.keyring.Secret, Now: time.Now}
+func (n *node) facades() facade.World {
+	return facade.World{Path: n.exchange, Store: n.database, Catalog: n.exchange.Catalog, Secret: n.keyring.Secret, Now: time.Now}
 }
 
 func (n *node) newEnrolling() *enrolling.Service {

@@ -238,6 +238,7 @@ func (run *verification) signedRequest() (string, error) {
 // each with what stands in the signature's place.
 var unsignedDoors = map[string]string{
 	"desk":        "at the desk, signed in",
+	"cert-share":  "as of a licence share service, whose token vouches for no single call",
 	"license-app": "by license-app/v1, whose secrets vouch for no single call",
 	"tif":         "through Guangdong's gateway, whose signature is over time and nonce alone",
 }

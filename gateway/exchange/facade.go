@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -25,8 +27,10 @@ type Facade struct {
 // nor access bases.
 type FacadeAsk struct {
 	Item        string
-	Operation   gateway.Operation // VERIFY asks whether the subject holds it, no more
-	Subject     gateway.Identity
+	Operation   gateway.Operation
+	Subject     gateway.Identity  // the zero one: whom the basis is about
+	BasisID     string            // that a scan gave; "": it is looked for
+	Expected    map[string]string // VERIFY, by field; nil: whether the subject holds it, no more
 	ServiceItem string
 	CaseNo      string
 	OfficerRef  string
@@ -48,13 +52,40 @@ func (s *Service) AtFacade(ctx context.Context, by Facade, ask FacadeAsk, call C
 	return s.walk(ctx, u, func(ctx context.Context, u *use) error {
 		u.call.Header = http.Header{}
 		u.caller = s.facadeCaller(u, by)
-		u.ask = Ask{Item: ask.Item, Operation: ask.Operation, ServiceItem: ask.ServiceItem, CaseNo: ask.CaseNo, OfficerRef: ask.OfficerRef}
+		u.ask = Ask{BasisID: ask.BasisID, Expected: ask.Expected, Item: ask.Item, Operation: ask.Operation, ServiceItem: ask.ServiceItem, CaseNo: ask.CaseNo, OfficerRef: ask.OfficerRef}
 		u.subject = ask.Subject
 		if !slices.Contains(by.Operations, ask.Operation) {
 			return gateway.Fail(gateway.Forbidden, "facade-operation", "The catalogue does not let this system do this by this protocol; sign the request, or have the catalogue allow it.")
 		}
 		return s.complete(ctx, u)
 	})
+}
+
+// ScanAtFacade uses up the code that a person shows, for a system that came by another
+// protocol. Where the declaration names no purpose, it is the one that was granted for the
+// matter.
+func (s *Service) ScanAtFacade(ctx context.Context, by Facade, scan Scan, call Call) ([]ScannedBasis, error) {
+	u := &use{ref: gateway.NewRef(), call: call, live: s.live.Load(), started: s.now()}
+	release, err := s.scanned(ctx, u, func(_ context.Context, u *use) (Scan, error) {
+		u.call.Header = http.Header{}
+		u.caller = s.facadeCaller(u, by)
+		for _, grant := range s.grantsOf(u.live, by.System) {
+			if scan.Purpose == "" && slices.Contains(grant.ServiceItems, scan.ServiceItem) {
+				scan.Purpose = grant.Purposes[0]
+			}
+		}
+		declared, err := json.Marshal(scan)
+		if err != nil {
+			return Scan{}, err
+		}
+		return parseScanAt(declared, "")
+	})
+	if err != nil {
+		return nil, err
+	}
+	var given bases
+	err = json.Unmarshal(release.Body, &given)
+	return given.Bases, err
 }
 
 func (s *Service) facadeCaller(u *use, by Facade) Caller {
@@ -68,9 +99,9 @@ func (s *Service) complete(ctx context.Context, u *use) error {
 	if !known {
 		return fieldNotFound("/item", "item-unknown", "The catalogue holds no such data item.")
 	}
-	resolved, err := s.resolver.Resolve(ctx, u.subject, "")
+	resolved, err := s.resolver.Resolve(ctx, u.subject, u.ask.BasisID)
 	if err == nil {
-		u.resolved.SubjectRef = resolved.SubjectRef
+		u.resolved = resolved
 		err = s.relyOn(ctx, u, item)
 	}
 	if err != nil {
@@ -106,8 +137,10 @@ func (s *Service) relyOn(ctx context.Context, u *use, item *catalog.Item) error 
 	u.ask.Fields = within
 	switch u.ask.Operation {
 	case gateway.Verify:
-		holder := holderField(item)
-		u.ask.Fields, u.ask.Expected = []string{holder}, map[string]string{holder: u.subject.Number()}
+		if holder := holderField(item); len(u.ask.Expected) == 0 {
+			u.ask.Expected = map[string]string{holder: u.subject.Number()}
+		}
+		u.ask.Fields = slices.Sorted(maps.Keys(u.ask.Expected))
 	case gateway.Copy: // the values beside the copy are kept with it: those that are sensitive are not asked for
 		u.ask.Fields = slices.DeleteFunc(within, func(name string) bool {
 			field, _ := item.Field(name)
@@ -127,8 +160,16 @@ func (s *Service) grantNearest(u *use, item *catalog.Item) *policies.Grant {
 	return nil
 }
 
-// basisFor finds an access basis in force that a use can rely on; nil: there is none.
+// basisFor finds an access basis in force that a use can rely on; nil: there is none. One
+// with so many uses only is taken last: it was given for an occasion, and may be used up.
 func (s *Service) basisFor(ctx context.Context, u *use) (*basis.Basis, error) {
+	if u.ask.BasisID != "" { // named: no other one serves
+		if !u.resolved.Found {
+			return nil, nil
+		}
+		return &u.resolved.Basis, nil
+	}
+	var counted *basis.Basis
 	for _, about := range []string{u.resolved.SubjectRef, ""} {
 		for after := ""; ; {
 			page, next, err := s.bases.BasesOf(ctx, about, after, 100)
@@ -136,16 +177,20 @@ func (s *Service) basisFor(ctx context.Context, u *use) (*basis.Basis, error) {
 				return nil, err
 			}
 			for _, held := range page {
-				if u.suits(held, s.now()) {
+				if !u.suits(held, s.now()) {
+					continue
+				}
+				if held.Basis.MaxUses == 0 && held.Basis.PerDay == 0 {
 					return &held.Basis, nil
 				}
+				counted = &held.Basis
 			}
 			if after = next; after == "" {
 				break
 			}
 		}
 	}
-	return nil, nil
+	return counted, nil
 }
 
 func (u *use) suits(held basis.Held, now time.Time) bool {

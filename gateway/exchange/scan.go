@@ -32,12 +32,13 @@ type Scan struct {
 // bases is what a counter gets for a scan: with each basis it asks for one item, and
 // leaves the subject out.
 type bases struct {
-	Bases   []scannedBasis `json:"bases"`
+	Bases   []ScannedBasis `json:"bases"`
 	Expires time.Time      `json:"expires"`
 	Chain   [][]byte       `json:"chain"` // certificates, DER, of the key that signs this answer, up to the root
 }
 
-type scannedBasis struct {
+// ScannedBasis is one of the bases that a scan gave.
+type ScannedBasis struct {
 	BasisID    string              `json:"basis_id"`
 	Item       string              `json:"item"`
 	Fields     []string            `json:"fields"`
@@ -91,7 +92,7 @@ func (s *Service) scan(ctx context.Context, u *use, admit func(context.Context, 
 	}
 	answer := bases{Expires: given[0].Expires}
 	for _, b := range given {
-		answer.Bases = append(answer.Bases, scannedBasis{BasisID: b.ID, Item: b.Item, Fields: b.Fields, Operations: b.Operations})
+		answer.Bases = append(answer.Bases, ScannedBasis{BasisID: b.ID, Item: b.Item, Fields: b.Fields, Operations: b.Operations})
 	}
 	return answer, nil
 }

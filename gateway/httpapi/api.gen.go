@@ -354,6 +354,36 @@ func (e CatalogueChangeWhat) Valid() bool {
 	}
 }
 
+// Defines values for CertShareAnswerHeadStatus.
+const (
+	CertShareAnswerHeadStatusN0   CertShareAnswerHeadStatus = 0
+	CertShareAnswerHeadStatusN10  CertShareAnswerHeadStatus = 10
+	CertShareAnswerHeadStatusN100 CertShareAnswerHeadStatus = 100
+	CertShareAnswerHeadStatusN103 CertShareAnswerHeadStatus = 103
+	CertShareAnswerHeadStatusN11  CertShareAnswerHeadStatus = 11
+	CertShareAnswerHeadStatusN99  CertShareAnswerHeadStatus = 99
+)
+
+// Valid indicates whether the value is a known member of the CertShareAnswerHeadStatus enum.
+func (e CertShareAnswerHeadStatus) Valid() bool {
+	switch e {
+	case CertShareAnswerHeadStatusN0:
+		return true
+	case CertShareAnswerHeadStatusN10:
+		return true
+	case CertShareAnswerHeadStatusN100:
+		return true
+	case CertShareAnswerHeadStatusN103:
+		return true
+	case CertShareAnswerHeadStatusN11:
+		return true
+	case CertShareAnswerHeadStatusN99:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConfirmationState.
 const (
 	ConfirmationStateCONFIRMED ConfirmationState = "CONFIRMED"
@@ -2346,6 +2376,73 @@ type CataloguePlan struct {
 	Based   int64             `json:"based"`
 	Changes []CatalogueChange `json:"changes"`
 	Digest  string            `json:"digest"`
+}
+
+// CertShareAnswer defines model for CertShareAnswer.
+type CertShareAnswer struct {
+	Data struct {
+		// CertData A list of licences as JSON, SM2-encrypted, C1C3C2, hexadecimal.
+		CertData     string                 `json:"certData,omitempty,omitzero"`
+		Content      []byte                 `json:"content,omitempty,omitzero"`
+		ContentType  string                 `json:"contentType,omitempty,omitzero"`
+		FileName     string                 `json:"fileName,omitempty,omitzero"`
+		InForce      bool                   `json:"inForce,omitempty,omitzero"`
+		IssuedHere   bool                   `json:"issuedHere,omitempty,omitzero"`
+		Report       map[string]interface{} `json:"report,omitempty,omitzero"`
+		URL          string                 `json:"url,omitempty,omitzero"`
+		Urls         []string               `json:"urls,omitempty,omitzero"`
+		Verdict      string                 `json:"verdict,omitempty,omitzero"`
+		VerifyResult bool                   `json:"verifyResult,omitempty,omitzero"`
+		Why          string                 `json:"why,omitempty,omitzero"`
+	} `json:"data"`
+	Head struct {
+		// Code A code of this document.
+		Code    string                    `json:"code,omitempty,omitzero"`
+		Message string                    `json:"message"`
+		Status  CertShareAnswerHeadStatus `json:"status"`
+		TraceID string                    `json:"trace_id,omitempty,omitzero"`
+	} `json:"head"`
+}
+
+// CertShareAnswerHeadStatus defines model for CertShareAnswer.Head.Status.
+type CertShareAnswerHeadStatus int
+
+// CertShareQuestion defines model for CertShareQuestion.
+type CertShareQuestion struct {
+	Data struct {
+		CertData       map[string]string `json:"certData,omitempty,omitzero"`
+		CertIdentifier string            `json:"certIdentifier,omitempty,omitzero"`
+		CertNo         string            `json:"certNo,omitempty,omitzero"`
+		CertTypeCode   string            `json:"certTypeCode,omitempty,omitzero"`
+		Content        []byte            `json:"content,omitempty,omitzero"`
+		ContentType    string            `json:"contentType,omitempty,omitzero"`
+		ExpiryTime     string            `json:"expiryTime,omitempty,omitzero"`
+		HolderCode     string            `json:"holderCode,omitempty,omitzero"`
+		HolderTypeCode string            `json:"holderTypeCode,omitempty,omitzero"`
+
+		// Operator Kapok's own; the service has no place for the officer.
+		Operator struct {
+			Account string `json:"account,omitempty,omitzero"`
+		} `json:"operator,omitempty,omitzero"`
+		Qrcode   string `json:"qrcode,omitempty,omitzero"`
+		UseCause struct {
+			CertificateCallCategory string `json:"certificateCallCategory,omitempty,omitzero"`
+			CertificateCopyCause    string `json:"certificateCopyCause,omitempty,omitzero"`
+
+			// CertificateEventCode The case.
+			CertificateEventCode string `json:"certificateEventCode"`
+
+			// CertificateMatterName The matter's code, or its name in the catalogue.
+			CertificateMatterName string `json:"certificateMatterName"`
+
+			// CertificateSystemName After a slash: the officer, where no operator is named.
+			CertificateSystemName string `json:"certificateSystemName,omitempty,omitzero"`
+		} `json:"useCause"`
+	} `json:"data"`
+	Head struct {
+		AccessID    string `json:"accessId"`
+		AccessToken string `json:"accessToken"`
+	} `json:"head"`
 }
 
 // ChangeList defines model for ChangeList.
@@ -4729,6 +4826,9 @@ type Signature = string
 
 // SignatureInput defines model for SignatureInput.
 type SignatureInput = string
+
+// CertShareFailure defines model for CertShareFailure.
+type CertShareFailure = CertShareAnswer
 
 // LicenceAppFailure defines model for LicenceAppFailure.
 type LicenceAppFailure = LicenceAppAnswer
@@ -9334,6 +9434,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/trial/clock", wrapper.AdvanceTrialClock)
 	router.GET(options.BaseURL+"/v1/trust", wrapper.GetTrust)
 }
+
+type CertShareFailureJSONResponse CertShareAnswer
 
 type LicenceAppFailureJSONResponse LicenceAppAnswer
 

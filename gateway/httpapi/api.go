@@ -13,6 +13,7 @@ import (
 
 	"kapok/catalog"
 	"kapok/connectors/guard"
+	"kapok/gateway/facade"
 	"kapok/gateway/publishing"
 	"kapok/gateway/web"
 )
@@ -28,7 +29,8 @@ type Config struct {
 	Subjects   Subjects
 	Safe       Safe
 	Licences   Licences
-	LicenceApp LicenceApp
+	LicenceApp *facade.LicenceApp
+	CertShare  *facade.CertShare
 	Cases      Cases
 	Bases      Bases
 	Record     Record
@@ -74,7 +76,8 @@ type api struct {
 	subjects     Subjects
 	safe         Safe
 	licences     Licences
-	licenceApp   LicenceApp
+	licenceApp   *facade.LicenceApp
+	certShare    *facade.CertShare
 	cases        Cases
 	bases        Bases
 	record       Record
@@ -124,7 +127,7 @@ func New(config Config) (http.Handler, error) {
 		publicURL: config.PublicURL, origin: originOf(address),
 		catalog: config.Catalog, names: names{config.Catalog},
 		exchanges: config.Exchanges, tokens: config.Tokens, logins: config.Logins, sessions: config.Sessions, subjects: config.Subjects,
-		safe: config.Safe, licences: config.Licences, licenceApp: config.LicenceApp, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
+		safe: config.Safe, licences: config.Licences, licenceApp: config.LicenceApp, certShare: config.CertShare, cases: config.Cases, bases: config.Bases, record: config.Record, readings: config.Readings, rules: config.Rules, sources: config.Sources, violations: config.Violations,
 		matters: config.Matters, desk: config.Desk, stops: config.Stops, keys: config.Keys, unverified: config.Unverified, trial: config.Trial, proxies: config.Proxies,
 		seconding: config.Seconding, notices: config.Notices,
 		returns: config.Returns, importing: config.Importing, returnActs: config.ReturnActs,

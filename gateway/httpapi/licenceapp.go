@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 
@@ -10,21 +9,8 @@ import (
 	"kapok/catalog"
 	"kapok/gateway"
 	"kapok/gateway/exchange"
-	"kapok/gateway/licenceapp"
+	"kapok/gateway/facade"
 )
-
-// LicenceApp answers Guangdong's license-app/v1.
-type LicenceApp interface {
-	Login(ctx context.Context, given licenceapp.Login, trace string) (token string, err error)
-	Logout(ctx context.Context, token string) error
-	Caller(ctx context.Context, token string) (*catalog.System, error)
-	Matters(system *catalog.System) []licenceapp.Matter
-	Auth(ctx context.Context, system *catalog.System, call exchange.Call) (licenceapp.List, error)
-	Licence(ctx context.Context, system *catalog.System, useCode string, call exchange.Call) (licenceapp.Data, error)
-	Archive(ctx context.Context, system *catalog.System, useCode string, call exchange.Call) (licenceapp.File, error)
-	PageCode(ctx context.Context, system *catalog.System, useCode string) (string, error)
-	Page(ctx context.Context, pageCode string, call exchange.Call) (licenceapp.File, error)
-}
 
 // licenceAnswer is the API's envelope. Its sign is left out: no text says how it is made.
 type licenceAnswer struct {
@@ -39,7 +25,7 @@ type licenceAnswer struct {
 	UseCodes []string `json:"auth_codes,omitempty"`
 	Total    *int     `json:"total_count,omitempty"`
 
-	NotListed []licenceapp.NotListed `json:"not_listed,omitempty"` // Kapok's own: types of which nothing is said, and why
+	NotListed []facade.NotListed `json:"not_listed,omitempty"` // Kapok's own: types of which nothing is said, and why
 }
 
 type licenceError struct {
@@ -57,7 +43,7 @@ var licenceWord = map[string]string{"licence-token-invalid": "ACCESS_TOKEN_INVAL
 
 // loginLicenceApp takes the secrets in a JSON body.
 func (a *api) loginLicenceApp(c *gin.Context) {
-	var given licenceapp.Login
+	var given facade.Login
 	body, err := readBody(c)
 	if err == nil && json.Unmarshal(body, &given) != nil {
 		err = gateway.Fail(gateway.Invalid, "json-malformed", "The body is not the JSON object that this address takes.")

@@ -26,7 +26,7 @@ func (a *api) routes(config Config) (http.Handler, error) {
 	r.NoRoute(pathUnknown)
 	r.NoMethod(methodNotAllowed)
 	d := doors{a: a, r: r, op: a.operations(), check: contract.check}
-	for _, door := range []func(){d.systems, d.licenceApp, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties, d.returned} {
+	for _, door := range []func(){d.systems, d.licenceApp, d.certShare, d.anybody, d.signedIn, d.citizens, d.issuers, d.counters, d.bureau, d.editions, d.rights, d.keys, d.duties, d.returned} {
 		door()
 	}
 	if a.trial != nil { // kapok dev only
@@ -87,6 +87,19 @@ func (d doors) licenceApp() {
 	d.r.GET("/license-app/v1/license/archive", d.a.admitted(d.a.licenceArchive))
 	d.r.GET("/license-app/v1/license/token", d.a.admitted(d.a.licencePageCode))
 	d.r.GET("/license-app/v1/license/view_license", d.a.licencePage)
+}
+
+// certShare is a licence share service in the style of GB/T 36906.
+func (d doors) certShare() {
+	d.r.POST("/zzgxpt/queryCertInfo", d.a.certShareCall(d.a.certByIdentifier))
+	d.r.POST("/zzgxpt/queryCertInfoByHolderCode", d.a.certShareCall(d.a.certsByHolder))
+	d.r.POST("/zzgxpt/queryCertInfoByQRcode", d.a.certShareCall(d.a.certsByCode))
+	d.r.POST("/zzgxpt/downloadUrl", d.a.certShareCall(d.a.certLink))
+	d.r.POST("/zzgxpt/downloadUrlsByHolderCode", d.a.certShareCall(d.a.certLink))
+	d.r.POST("/zzgxpt/downloadFile", d.a.certShareCall(d.a.certFile))
+	d.r.POST("/zzgxpt/verifyCertInfo", d.a.certShareCall(d.a.certVerifyInfo))
+	d.r.POST("/zzgxpt/verifyFile", d.a.certShareCall(d.a.certVerifyFile))
+	d.r.GET("/zzgxpt/download", d.a.certDownload)
 }
 
 // anybody may ask this.

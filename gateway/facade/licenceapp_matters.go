@@ -1,4 +1,4 @@
-package licenceapp
+package facade
 
 import "kapok/catalog"
 
@@ -16,7 +16,7 @@ type MatterLicence struct {
 }
 
 // Matters answers service_item/list: 事项与证照关系, as granted.
-func (s *Service) Matters(system *catalog.System) []Matter {
+func (s *LicenceApp) Matters(system *catalog.System) []Matter {
 	found := []Matter{}
 	for matter := range s.Catalog().ServiceItems() {
 		m := Matter{Code: matter.Code, Name: matter.Name}

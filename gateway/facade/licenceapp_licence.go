@@ -1,10 +1,9 @@
-package licenceapp
+package facade
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"kapok/catalog"
 	"kapok/gateway"
@@ -22,27 +21,13 @@ type Data struct {
 	handed
 }
 
-// File is an annotated copy (加注件) for the case file.
-type File struct {
-	Name     string
-	Content  []byte
-	Exchange string
-	handed
-}
-
-// released is what the path's answer says, as far as it is needed here.
-type released struct {
-	Exchange string                     `json:"exchange_id"`
-	Data     map[string]json.RawMessage `json:"data"`
-}
-
 // Licence answers license/get_license.
-func (s *Service) Licence(ctx context.Context, system *catalog.System, useCode string, call exchange.Call) (Data, error) {
+func (s *LicenceApp) Licence(ctx context.Context, system *catalog.System, useCode string, call exchange.Call) (Data, error) {
 	b, err := s.behindUseCode(ctx, useCode, system)
 	if err != nil {
 		return Data{}, err
 	}
-	release, err := s.use(ctx, system, b, gateway.View, call)
+	release, err := s.use(ctx, licenceAppFacade(system), b, gateway.View, call)
 	if err != nil {
 		return Data{}, err
 	}
@@ -69,23 +54,13 @@ var ownNames = []string{"trust_level"}
 // members writes what was released by the API's names. The holder's number, which policies
 // may have hidden, is the one that the system itself asked by and that VERIFY found right:
 // without it, clients of the API take the licence for another person's.
-func (s *Service) members(b behind, values map[string]json.RawMessage) (map[string]string, error) {
+func (s *LicenceApp) members(b behind, values map[string]json.RawMessage) (map[string]string, error) {
 	c := s.Catalog()
 	item, known := c.Item(b.Item)
 	if !known {
-		return nil, fmt.Errorf("licenceapp: the item has left the catalogue")
+		return nil, errLeft
 	}
-	spoken := licence.Standard
-	if source, _ := c.Source(item.Source); source != nil && source.Protocol == "license-app" {
-		spoken = licence.Guangdong
-	}
-	var pairs []licence.Pair
-	for _, field := range item.Fields {
-		if raw, sent := values[field.Name]; sent {
-			pairs = append(pairs, licence.Pair{Name: field.SourceName, Value: text(raw)})
-		}
-	}
-	m, _, err := licence.Decode(spoken, pairs)
+	m, err := s.metadata(item, values)
 	if err != nil {
 		return nil, err
 	}
@@ -111,51 +86,17 @@ func (s *Service) members(b behind, values map[string]json.RawMessage) (map[stri
 	return out, nil
 }
 
-// text is a released value without the quotes of a JSON text.
-func text(raw json.RawMessage) string {
-	var written string
-	if json.Unmarshal(raw, &written) == nil {
-		return written
-	}
-	return string(raw)
-}
-
 // Archive answers license/archive.
-func (s *Service) Archive(ctx context.Context, system *catalog.System, useCode string, call exchange.Call) (File, error) {
+func (s *LicenceApp) Archive(ctx context.Context, system *catalog.System, useCode string, call exchange.Call) (File, error) {
 	b, err := s.behindUseCode(ctx, useCode, system)
 	if err != nil {
 		return File{}, err
 	}
-	return s.file(ctx, system, b, call)
-}
-
-func (s *Service) file(ctx context.Context, system *catalog.System, b behind, call exchange.Call) (File, error) {
-	release, err := s.use(ctx, system, b, gateway.Copy, call)
-	if err != nil {
-		return File{}, err
-	}
-	var told struct {
-		Exchange string `json:"exchange_id"`
-		Data     struct {
-			Copy struct {
-				Name    string `json:"file_name"`
-				Content []byte `json:"content"`
-			} `json:"annotated_copy"`
-		} `json:"data"`
-	}
-	err = json.Unmarshal(release.Body, &told)
-	if err == nil && len(told.Data.Copy.Content) == 0 {
-		err = gateway.Fail(gateway.NotBuilt, "not-built", "Of this licence its source hands out data and no file; take the data.")
-	}
-	if err != nil {
-		release.Handed(err)
-		return File{}, err
-	}
-	return File{Name: told.Data.Copy.Name, Content: told.Data.Copy.Content, Exchange: told.Exchange, handed: handed{release.Handed}}, nil
+	return s.file(ctx, licenceAppFacade(system), b, call)
 }
 
 // PageCode answers license/token: a code that opens the licence's page once.
-func (s *Service) PageCode(ctx context.Context, system *catalog.System, useCode string) (string, error) {
+func (s *LicenceApp) PageCode(ctx context.Context, system *catalog.System, useCode string) (string, error) {
 	b, err := s.behindUseCode(ctx, useCode, system)
 	if err != nil {
 		return "", err
@@ -165,8 +106,8 @@ func (s *Service) PageCode(ctx context.Context, system *catalog.System, useCode 
 
 // Page answers license/view_license: page one of an annotated copy, as SVG. Whoever opens
 // it is not signed in: the code, a minute old at most, says which system lent it.
-func (s *Service) Page(ctx context.Context, pageCode string, call exchange.Call) (File, error) {
-	b, err := s.behindPage(ctx, pageCode)
+func (s *LicenceApp) Page(ctx context.Context, pageCode string, call exchange.Call) (File, error) {
+	b, err := s.behindOnce(ctx, pageCodes, pageCode)
 	if err != nil {
 		return File{}, err
 	}
@@ -174,7 +115,7 @@ func (s *Service) Page(ctx context.Context, pageCode string, call exchange.Call)
 	if !known || system.LicenceApp == nil {
 		return File{}, gateway.Fail(gateway.Unauthenticated, "licence-token-invalid", "The access token serves no more; log in again.")
 	}
-	file, err := s.file(ctx, system, b, call)
+	file, err := s.file(ctx, licenceAppFacade(system), b, call)
 	if err != nil {
 		return File{}, err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"kapok/gateway/licenceapp"
+	"kapok/gateway/facade"
 )
 
 // KeepLicenceSession keeps the digest of an access token of license-app/v1.
@@ -16,7 +16,7 @@ func (db *DB) KeepLicenceSession(ctx context.Context, digest [32]byte, system st
 	return explain(err)
 }
 
-// LicenceSession finds whose token it is; [licenceapp.ErrNone] for none in force.
+// LicenceSession finds whose token it is; [facade.ErrNone] for none in force.
 func (db *DB) LicenceSession(ctx context.Context, digest [32]byte, now time.Time) (system string, err error) {
 	err = db.pool.QueryRow(ctx, "select system from licence_sessions where token_sm3 = $1 and expires_at > $2", digest[:], now).Scan(&system)
 	return system, orNone(err)
@@ -34,7 +34,7 @@ func (db *DB) KeepUseCode(ctx context.Context, digest [32]byte, sealed []byte, e
 	return explain(err)
 }
 
-// UseCode reads what stands behind a code; [licenceapp.ErrNone] for none in force.
+// UseCode reads what stands behind a code; [facade.ErrNone] for none in force.
 func (db *DB) UseCode(ctx context.Context, digest [32]byte, now time.Time) (sealed []byte, err error) {
 	err = db.pool.QueryRow(ctx, "select sealed from licence_use_codes where code_sm3 = $1 and expires_at > $2", digest[:], now).Scan(&sealed)
 	return sealed, orNone(err)
@@ -48,7 +48,7 @@ func (db *DB) TakeUseCode(ctx context.Context, digest [32]byte, now time.Time) (
 
 func orNone(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
-		return licenceapp.ErrNone
+		return facade.ErrNone
 	}
 	return explain(err)
 }

@@ -1,9 +1,8 @@
-package licenceapp
+package facade
 
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"kapok/catalog"
 	"kapok/gateway"
@@ -50,43 +49,11 @@ func (l List) UseCodes() []string {
 	return codes
 }
 
-// handed tells the path what became of the bytes of each use in an answer.
-type handed []func(error)
-
-// Handed is called once by whoever writes the answer.
-func (h handed) Handed(err error) {
-	for _, tell := range h {
-		tell(err)
-	}
-}
-
-// licenceItem is an item that holds licences, with its names in this protocol.
-type licenceItem struct {
-	item       *catalog.Item
-	code, name string
-}
-
-// usable are the licences that a system may ask for in a matter.
-func (s *Service) usable(system *catalog.System, matter string) (found []licenceItem) {
-	c, seen := s.Catalog(), map[string]bool{}
-	for _, grant := range s.Path.GrantsOf(system.ID) {
-		item, known := c.Item(grant.Item)
-		if !known || seen[item.Code] || !slices.Contains(grant.ServiceItems, matter) {
-			continue
-		}
-		if code, name, is := c.LicenceCode(item); is {
-			seen[item.Code] = true
-			found = append(found, licenceItem{item, code, name})
-		}
-	}
-	return found
-}
-
 // Auth lists the licences that holders have for a matter and a case. Each is asked for on
 // the path; a type that the path refuses is named with the reason, and where every one is
 // refused, so is the question. A source that cannot be asked fails the whole: a licence
 // that was not looked for must not pass for one that is not held.
-func (s *Service) Auth(ctx context.Context, system *catalog.System, call exchange.Call) (List, error) {
+func (s *LicenceApp) Auth(ctx context.Context, system *catalog.System, call exchange.Call) (List, error) {
 	q, holders, err := ParseQuestion(call.Body)
 	if err != nil {
 		return List{}, err
@@ -122,8 +89,8 @@ func (s *Service) Auth(ctx context.Context, system *catalog.System, call exchang
 }
 
 // look asks whether a holder has a licence of a kind.
-func (s *Service) look(ctx context.Context, system *catalog.System, kind licenceItem, b behind, call exchange.Call, into *List) error {
-	release, err := s.use(ctx, system, b, gateway.Verify, call)
+func (s *LicenceApp) look(ctx context.Context, system *catalog.System, kind licenceItem, b behind, call exchange.Call, into *List) error {
+	release, err := s.use(ctx, licenceAppFacade(system), b, gateway.Verify, call)
 	switch code := gateway.AsError(err).Code; {
 	case err != nil && code == "record-missing":
 		return nil

@@ -1,4 +1,4 @@
-package licenceapp
+package facade
 
 import (
 	"encoding/json"
@@ -90,7 +90,7 @@ func identify(number string) (gateway.Identity, bool) {
 }
 
 func wrong(field, rule string) error {
-	failure := gateway.Fail(gateway.Invalid, "request-invalid", rule)
+	failure := gateway.Fail(gateway.Invalid, "field-invalid", rule)
 	failure.Field = field
 	return failure
 }

@@ -95,11 +95,11 @@ func licenceQuestion(number string) map[string]any {
 	}
 }
 
-// zhckBasis lets the system do so much with a licence by law.
-func (w *world) zhckBasis(operation gateway.Operation, caseNo string) string {
+// facadeBasis lets a system do so much with a licence by law.
+func (w *world) facadeBasis(system string, operation gateway.Operation, caseNo string) string {
 	w.t.Helper()
 	made, err := w.nodes[0].safe.Register(w.t.Context(), safe.Person{Ref: "staff-bureau-01", Level: "L3"}, safe.Wanted{
-		Department: "tianhe-renshe", System: zhck, Item: assistanceItem, Fields: []string{"name", "id_number", "identifier", "category", "expires_on"},
+		Department: "tianhe-renshe", System: system, Item: assistanceItem, Fields: []string{"name", "id_number", "number", "identifier", "category", "expires_on"},
 		Operation: operation, ServiceItem: butieMatter, CaseNo: caseNo, Purpose: subsidyPurpose, Expires: time.Now().Add(time.Hour),
 	}, "sharing-20")
 	if err != nil {
@@ -123,9 +123,9 @@ func TestLicenceAppFacade(t *testing.T) {
 	if without, raw := w.licenceApp(0, "license/auth", token, licenceQuestion(person.Number)); without.Ack != "FAILURE" || without.code() != "basis-missing" {
 		t.Errorf("without a basis: %s", raw)
 	}
-	w.zhckBasis(gateway.Verify, "")
-	w.zhckBasis(gateway.Copy, "BT-1") // the department's rule: a copy is kept with its case
-	basisID := w.zhckBasis(gateway.View, "")
+	w.facadeBasis(zhck, gateway.Verify, "")
+	w.facadeBasis(zhck, gateway.Copy, "BT-1") // the department's rule: a copy is kept with its case
+	basisID := w.facadeBasis(zhck, gateway.View, "")
 	listed, raw := w.licenceApp(1, "license/auth", token, licenceQuestion(person.Number))
 	if listed.Ack != "SUCCESS" || listed.Total != 1 || len(listed.UseCodes) != 1 || len(listed.NotListed) != 1 {
 		t.Fatalf("listed %s", raw)
@@ -135,6 +135,7 @@ func TestLicenceAppFacade(t *testing.T) {
 	w.licenceAppFiles(token, code)
 	w.licenceAppRefuses(token, code)
 	w.licenceAppConnector(person.Number)
+	w.certShareFacade(made)
 
 	if _, err := w.nodes[0].safe.Govern(t.Context(), safe.Person{Ref: "staff-bureau-01", Level: "L3"}, basisID, basis.EventRevoked, "test"); err != nil {
 		t.Fatal(err)
@@ -226,11 +227,11 @@ func (w *world) licenceAppRefuses(token, code url.Values) {
 		{"no token", "license/auth", "ACCESS_TOKEN_INVALID", nil, with("page_index", 1)},
 		{"another's code", "license/get_license", "use-code-unknown", url.Values{"access_token": token["access_token"], "auth_code": {"20260101000000000AAAA"}}, nil},
 		{"a use code for a page", "license/view_license", "use-code-unknown", url.Values{"license_access_token": code["auth_code"]}, nil},
-		{"no number", "license/auth", "request-invalid", token, with("identity_number", "110101199003070000")},
-		{"too many holders", "license/auth", "request-invalid", token, with("identity_number", strings.Repeat(firstCitizen()+",", 11))},
-		{"no officer", "license/auth", "request-invalid", token, with("operator", map[string]string{})},
+		{"no number", "license/auth", "field-invalid", token, with("identity_number", "110101199003070000")},
+		{"too many holders", "license/auth", "field-invalid", token, with("identity_number", strings.Repeat(firstCitizen()+",", 11))},
+		{"no officer", "license/auth", "field-invalid", token, with("operator", map[string]string{})},
 		{"another matter", "license/auth", "grant-missing", token, with("service_item_code", dibaoMatter)},
-		{"a second page", "license/auth", "request-invalid", token, with("page_index", 2)},
+		{"a second page", "license/auth", "field-invalid", token, with("page_index", 2)},
 		{"no object", "license/auth", "json-malformed", token, "text"},
 	} {
 		if got, raw := w.licenceApp(0, c.path, c.query, c.body); got.Ack != "FAILURE" || got.code() != c.code {

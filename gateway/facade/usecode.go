@@ -1,4 +1,4 @@
-package licenceapp
+package facade
 
 import (
 	"context"
@@ -40,8 +40,9 @@ type space struct {
 }
 
 var (
-	useCodes  = space{"kapok/licence-app/use-code/v1", "kapok/licence-app/use-code-key/v1", CodeLife}
-	pageCodes = space{"kapok/licence-app/page-code/v1", "kapok/licence-app/page-code-key/v1", pageLife}
+	useCodes  = space{"kapok/facade/use-code/v1", "kapok/facade/use-code-key/v1", CodeLife}
+	pageCodes = space{"kapok/facade/page-code/v1", "kapok/facade/page-code-key/v1", pageLife}
+	linkCodes = space{"kapok/facade/link/v1", "kapok/facade/link-key/v1", longestLink}
 )
 
 func (p space) digestOf(code string) [32]byte { return sm.Sum(p.digest.Message([]byte(code))) }
@@ -54,8 +55,8 @@ func (p space) keyOf(code string) []byte {
 
 // lend keeps what stands behind a new code: the time in 17 digits, as the API writes it,
 // and 128 random bits.
-func (s *Service) lend(ctx context.Context, in space, b behind) (code string, err error) {
-	now := s.Now()
+func (w World) lend(ctx context.Context, in space, b behind) (code string, err error) {
+	now := w.Now()
 	code = strings.ReplaceAll(now.In(china).Format("20060102150405.000"), ".", "") + rand.Text()
 	plain, err := json.Marshal(b)
 	if err != nil {
@@ -66,13 +67,13 @@ func (s *Service) lend(ctx context.Context, in space, b behind) (code string, er
 	if err != nil {
 		return "", err
 	}
-	return code, s.Store.KeepUseCode(ctx, digest, sealed, now.Add(in.life))
+	return code, w.Store.KeepUseCode(ctx, digest, sealed, now.Add(in.life))
 }
 
 // behindUseCode opens what stands behind a use code of this system.
-func (s *Service) behindUseCode(ctx context.Context, code string, system *catalog.System) (behind, error) {
+func (w World) behindUseCode(ctx context.Context, code string, system *catalog.System) (behind, error) {
 	digest := useCodes.digestOf(code)
-	sealed, err := s.Store.UseCode(ctx, digest, s.Now())
+	sealed, err := w.Store.UseCode(ctx, digest, w.Now())
 	b, err := useCodes.open(code, sealed, err)
 	if err == nil && b.System != system.ID {
 		return behind{}, codeUnknown()
@@ -80,10 +81,10 @@ func (s *Service) behindUseCode(ctx context.Context, code string, system *catalo
 	return b, err
 }
 
-// behindPage opens what stands behind the code of a page, and uses it up.
-func (s *Service) behindPage(ctx context.Context, code string) (behind, error) {
-	sealed, err := s.Store.TakeUseCode(ctx, pageCodes.digestOf(code), s.Now())
-	return pageCodes.open(code, sealed, err)
+// behindOnce opens what stands behind a code that serves once, and uses it up.
+func (w World) behindOnce(ctx context.Context, in space, code string) (behind, error) {
+	sealed, err := w.Store.TakeUseCode(ctx, in.digestOf(code), w.Now())
+	return in.open(code, sealed, err)
 }
 
 func (p space) open(code string, sealed []byte, looking error) (b behind, err error) {
@@ -109,13 +110,13 @@ func codeUnknown() error {
 }
 
 // use asks the path for what stands behind a code.
-func (s *Service) use(ctx context.Context, system *catalog.System, b behind, operation gateway.Operation, call exchange.Call) (exchange.Release, error) {
+func (w World) use(ctx context.Context, by exchange.Facade, b behind, operation gateway.Operation, call exchange.Call) (exchange.Release, error) {
 	subject, err := gateway.ParseIdentity(b.IDType, b.IDNumber)
 	if err != nil {
 		return exchange.Release{}, err
 	}
 	call.Body = b.Asked
-	return s.Path.AtFacade(ctx, facade(system), exchange.FacadeAsk{
+	return w.Path.AtFacade(ctx, by, exchange.FacadeAsk{
 		Item: b.Item, Operation: operation, Subject: subject, ServiceItem: b.ServiceItem, CaseNo: b.CaseNo, OfficerRef: b.OfficerRef,
 	}, call)
 }
