@@ -44,7 +44,7 @@ type Batches interface {
 	KeepBatch(ctx context.Context, b Batch, rows []BatchRow, entry ledger.Entry) (pending string, err error)
 	Batch(ctx context.Context, id string) (Batch, error) // NotFound, batch-unknown
 	OpenBatches(ctx context.Context) ([]Batch, error)
-	PendingRows(ctx context.Context, batch string, limit int) ([]BatchRow, error)
+	PendingRows(ctx context.Context, batch string, after, limit int) ([]BatchRow, error) // of places beyond after
 	IssueRows(ctx context.Context, batch string, rows []int, changes []Change) (pending []string, err error)
 	FailRow(ctx context.Context, batch string, n int, code string) error
 }
@@ -122,7 +122,7 @@ func inRow(n int, err error) error {
 
 // sideBySide is how many licences are prepared at once: enough that their signatures
 // share calls to the key service.
-const sideBySide = 128
+const sideBySide = 64
 
 // each does something for 0 to n-1, many at once, and returns the first error.
 func (s *Service) each(n int, do func(int) error) error {
@@ -148,22 +148,64 @@ func (s *Service) each(n int, do func(int) error) error {
 // killed, and by two at once: no licence is issued twice.
 func (s *Service) RunBatch(ctx context.Context, b Batch) error {
 	for {
-		rows, err := s.Batches.PendingRows(ctx, b.ID, chunk)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		if err := s.issueRows(ctx, b, rows); err != nil {
+		found, err := s.passOver(ctx, b)
+		if err != nil || found == 0 {
 			return err
 		}
 	}
 }
 
-func (s *Service) issueRows(ctx context.Context, b Batch, rows []BatchRow) error {
-	changes, failed := make([]Change, len(rows)), make([]error, len(rows))
+// passOver issues what is pending, once, and returns how many drafts it found. While one
+// chunk is committed the next is prepared: the one waits for the disk, the other computes.
+func (s *Service) passOver(ctx context.Context, b Batch) (found int, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	prepared, failed := make(chan preparedChunk), make(chan error, 1)
+	go func() {
+		for each := range prepared {
+			if err := s.issueRows(ctx, b, each); err != nil {
+				failed <- err
+				cancel()
+				for range prepared { // whoever prepares must not wait for ever
+				}
+				return
+			}
+		}
+		failed <- nil
+	}()
+	for after := -1; err == nil; {
+		var rows []BatchRow
+		if rows, err = s.Batches.PendingRows(ctx, b.ID, after, chunk); err != nil || len(rows) == 0 {
+			break
+		}
+		found, after = found+len(rows), rows[len(rows)-1].N
+		prepared <- s.prepare(ctx, b, rows)
+	}
+	close(prepared)
+	if committing := <-failed; committing != nil {
+		return found, committing // what it cancelled is no reason of its own
+	}
+	return found, err
+}
+
+// preparedChunk is drafts with what they came to.
+type preparedChunk struct {
+	rows    []BatchRow
+	changes []Change
+	failed  []error
+}
+
+func (s *Service) prepare(ctx context.Context, b Batch, rows []BatchRow) preparedChunk {
+	p := preparedChunk{rows, make([]Change, len(rows)), make([]error, len(rows))}
 	_ = s.each(len(rows), func(i int) error {
-		changes[i], failed[i] = s.changeOf(ctx, b, rows[i])
+		p.changes[i], p.failed[i] = s.changeOf(ctx, b, rows[i])
 		return nil
 	})
+	return p
+}
+
+func (s *Service) issueRows(ctx context.Context, b Batch, p preparedChunk) error {
+	rows, changes, failed := p.rows, p.changes, p.failed
 	var ready []Change
 	var numbers []int
 	for i, err := range failed {

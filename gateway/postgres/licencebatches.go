@@ -68,9 +68,9 @@ func (db *DB) batches(ctx context.Context, query string, args ...any) ([]licensi
 	return found, explain(err)
 }
 
-// PendingRows reads drafts still to be issued, in their order.
-func (db *DB) PendingRows(ctx context.Context, batch string, limit int) ([]licensing.BatchRow, error) {
-	rows, err := db.pool.Query(ctx, `select n, subject_ref, sealed from licence_batch_rows where batch_id = $1 and state = 'pending' order by n limit $2`, batch, limit)
+// PendingRows reads drafts still to be issued, in their order, of places beyond after.
+func (db *DB) PendingRows(ctx context.Context, batch string, after, limit int) ([]licensing.BatchRow, error) {
+	rows, err := db.pool.Query(ctx, `select n, subject_ref, sealed from licence_batch_rows where batch_id = $1 and state = 'pending' and n > $2 order by n limit $3`, batch, after, limit)
 	if err != nil {
 		return nil, explain(err)
 	}
