@@ -41,6 +41,7 @@
 //	gateway/cases          materials of cases met by licences: no paper asked for twice
 //	gateway/licensing      licences made, changed, abolished; served to the path; copies
 //	gateway/safe           what a person allows and withdraws
+//	gateway/facade         other protocols of e-licences, answered on the one path
 //	gateway/batch          questions about many people, as jobs on the path
 //	gateway/returns        data that a higher level returns in batches
 //	gateway/publishing     how an edition comes about: draft, plan, replay, second person
