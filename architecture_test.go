@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"gateway/messages"},
 	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases"},
 	{"gateway/publishing", "gateway/enrolling"},
-	{"gateway/batch", "gateway/facade"},
+	{"gateway/batch", "gateway/facade", "gateway/subscriptions"},
 	{"gateway/postgres"},
 	{"gateway/postgres/pgtest"},
 	{"gateway/web"},

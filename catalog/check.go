@@ -28,6 +28,7 @@ var (
 	serviceCode  = form(`^[0-9A-Z]{31}$`, "a service item code of 31 digits and capitals")
 	materialCode = form(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`, "a code of 1 to 64 letters, digits, - _ .")
 	availability = form(`^(100|[1-9]?[0-9])(\.[0-9]{1,4})?$`, "a percentage such as 99.5")
+	webhook      = form(`^(https://|http://127\.0\.0\.1[:/]|\$\{[A-Z][A-Z0-9_]*\}/)[^ ]{1,500}$`, "an address of https (in a trial also of http://127.0.0.1)")
 	protocolName = form(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`, "a protocol's name of small letters, digits and hyphens within")
 )
 

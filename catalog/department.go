@@ -40,7 +40,14 @@ type System struct {
 	Gateway    *Gateway    `json:"gateway,omitempty"`     // nil: it does not come through Guangdong's gateway
 	LicenceApp *LicenceApp `json:"licence_app,omitempty"` // nil: it does not ask by license-app/v1
 	CertShare  *CertShare  `json:"cert_share,omitempty"`  // nil: it does not ask as of a share service
+
+	Webhooks []string `json:"webhooks,omitempty"` // where it may have changes pushed to, as the file has them
+
+	webhooks []string // their placeholders filled
 }
+
+// TakesPushesAt reports whether the address is one of the system's webhooks.
+func (s *System) TakesPushesAt(address string) bool { return slices.Contains(s.webhooks, address) }
 
 // Gateway says that a system's calls come signed by Guangdong's gateway (TIF), which does
 // not sign what is asked: what the system may do that way is therefore listed.
@@ -126,6 +133,9 @@ func (l *loader) system(r *record) {
 	r.inner("gateway", func(g *record) { s.Gateway = l.gateway(g) })
 	r.inner("licence_app", func(app *record) { s.LicenceApp = l.licenceApp(app) })
 	r.inner("cert_share", func(share *record) { s.CertShare = l.certShare(share) })
+	if _, told := r.value("webhooks"); told {
+		s.Webhooks = r.texts("webhooks", l.placeholdersKnown, webhook)
+	}
 	l.found.systems[s.ID] = s
 }
 

@@ -23,7 +23,7 @@ func (l *loader) filled(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return l.values[name[2:len(name)-1]] })
 }
 
-// fill makes the installation's own parts: connections and issuers. It comes
+// fill makes the installation's own parts: connections, webhooks and issuers. It comes
 // after the digest, which speaks of the files.
 func (l *loader) fill() {
 	for code, item := range l.found.items {
@@ -37,6 +37,11 @@ func (l *loader) fill() {
 			settings[name] = l.filled(text)
 		}
 		l.found.connections[code] = Connection{Source: source.ID, Protocol: source.Protocol, Timeout: source.Timeout, Settings: settings}
+	}
+	for _, system := range l.found.systems {
+		for _, address := range system.Webhooks {
+			system.webhooks = append(system.webhooks, l.filled(address))
+		}
 	}
 	staff := make(map[staffKey]*Staff, len(l.found.staff))
 	for _, person := range l.found.staff {

@@ -43,6 +43,7 @@
 //	gateway/safe           what a person allows and withdraws
 //	gateway/facade         other protocols of e-licences, answered on the one path
 //	gateway/batch          questions about many people, as jobs on the path
+//	gateway/subscriptions  systems told of changes: pushes signed, in order, on the path
 //	gateway/returns        data that a higher level returns in batches
 //	gateway/publishing     how an edition comes about: draft, plan, replay, second person
 //	gateway/postgres       every store, one file for each domain; the private server

@@ -20,6 +20,7 @@ import (
 	"kapok/cmd/kapok-sandbox/licenceapp"
 	"kapok/cmd/kapok-sandbox/people"
 	"kapok/cmd/kapok-sandbox/platform"
+	"kapok/cmd/kapok-sandbox/receiver"
 	"kapok/cmd/kapok-sandbox/tif"
 	"kapok/cmd/kapok-sandbox/tsa"
 )
@@ -143,6 +144,7 @@ func outsideWorld(ctx context.Context, o serveOptions) (http.Handler, error) {
 	mux := http.NewServeMux()
 	board.Routes(mux)
 	stamps.Routes(mux)
+	receiver.New(o.publicURL).Routes(mux)
 	sharing.Routes(mux)
 	direct.New(o.direct).Routes(mux)
 	tif.New(o.tif).Routes(mux)

@@ -36,7 +36,8 @@ type config struct {
 	Proxies   []string       `koanf:"proxies"`     // networks of our own proxies, whose X-Forwarded-For is believed
 	Profile   string         `koanf:"cpu_profile"` // file for a CPU profile of the whole run; empty: none
 
-	trialStart time.Time // kapok dev only: where the workflow's clock begins; zero: it is the real one
+	pushPause  time.Duration // 0: as in production; else three attempts, the first pause so long
+	trialStart time.Time     // kapok dev only: where the workflow's clock begins; zero: it is the real one
 }
 
 // proxies are those of [config.check].

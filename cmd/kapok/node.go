@@ -28,30 +28,32 @@ import (
 	"kapok/gateway/publishing"
 	"kapok/gateway/returns"
 	"kapok/gateway/safe"
+	"kapok/gateway/subscriptions"
 )
 
 // node is one running gateway: its parts, in the order in which they were started.
 type node struct {
-	config      config
-	log         *slog.Logger
-	keyring     keyring
-	operational *keys.Operational
-	database    *postgres.DB
-	journal     *ledger.Log
-	origin      string // of this node's log
-	releases    *messages.Releases
-	anchors     *anchor.Folder // nil: none are kept
-	verifier    *sm.Verifier
-	workshop    *workshop
-	exchange    *exchange.Service
-	licences    *licensing.Service
-	safe        *safe.Service
-	batches     *batch.Service
-	returns     *returns.Importer
-	editions    inForce
-	handler     http.Handler
-	workflow    *workflow
-	publishing  *publishing.Service
+	config        config
+	log           *slog.Logger
+	keyring       keyring
+	operational   *keys.Operational
+	database      *postgres.DB
+	journal       *ledger.Log
+	origin        string // of this node's log
+	releases      *messages.Releases
+	anchors       *anchor.Folder // nil: none are kept
+	verifier      *sm.Verifier
+	workshop      *workshop
+	exchange      *exchange.Service
+	licences      *licensing.Service
+	safe          *safe.Service
+	batches       *batch.Service
+	subscriptions *subscriptions.Service
+	returns       *returns.Importer
+	editions      inForce
+	handler       http.Handler
+	workflow      *workflow
+	publishing    *publishing.Service
 }
 
 // startNode joins the parts, with keys that are open already. What was started before
@@ -150,6 +152,9 @@ func (n *node) openPublishing(context.Context, *prometheus.Registry) error {
 func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err error) {
 	n.openBatches()
 	n.openReturns()
+	if err := n.openSubscriptions(); err != nil {
+		return err
+	}
 	secret, err := readSecretFile(n.config.SignIn.ClientSecretFile)
 	if err != nil {
 		return err
@@ -160,7 +165,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Safe: n.safe, Licences: n.licences, LicenceApp: &facade.LicenceApp{World: n.facades()}, CertShare: &facade.CertShare{World: n.facades(), Keys: n.database, Register: n.licences}, Cases: n.newCases(),
 		Returns: n.database.Returns(), Importing: n.returns, ReturnActs: n.returns,
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
-		Batches:  n.batches,
+		Batches: n.batches, Subscriptions: n.subscriptions,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Keys: n.newEnrolling(), Unverified: n.database,
 		Seconding: &confirmation.Service{Store: n.database, Log: n.journal, Now: time.Now}, Notices: n.database,
@@ -202,11 +207,11 @@ const shutdownGrace = 15 * time.Second
 // serve answers until ctx ends, then stops in order: no new calls, the ledger's queue
 // sealed, the connections closed.
 func (n *node) serve(ctx context.Context, listener net.Listener) error {
-	stopJobs, err := n.workflow.store.StartJobs(ctx, n.config.Node, n.workflow.service, n.publishing)
+	stopJobs, err := n.workflow.store.StartJobs(ctx, n.config.Node, n.workflow.service, n.publishing, n.subscriptions)
 	if err != nil {
 		return errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 	}
-	answering := n.answerBatches(ctx)
+	answering, spreading := n.answerBatches(ctx), n.spreadChanges(ctx)
 	issuing := n.issueBatches(ctx)
 	tidying, keeping, granting, watching := n.keepTidy(ctx), n.keepLogs(ctx), n.keepGrants(ctx), n.watchEditions(ctx)
 	counting := n.keepCounting(ctx)
@@ -215,6 +220,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	landing := n.keepReturns(ctx)
 	err = httpapi.Serve(ctx, httpapi.NewServer(n.handler, n.log), listener, shutdownGrace)
 	<-answering
+	<-spreading
 	<-tidying
 	<-issuing
 	<-keeping

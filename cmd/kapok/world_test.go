@@ -117,6 +117,7 @@ func (w *world) config(name string) config {
 	c.Database.URL, c.Keys = w.dsn, w.keys
 	c.Catalog.Values = map[string]string{"SANDBOX_URL": w.outside, "OIDC_ISSUER": w.outside}
 	c.SignIn = signInConfig{Issuer: w.outside, ClientID: "kapok"}
+	c.pushPause = 20 * time.Millisecond
 	c.trialStart = time.Date(2026, 4, 27, 1, 0, 0, 0, time.UTC) // terms run over days that the calendar knows
 	return c
 }

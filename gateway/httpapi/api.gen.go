@@ -1629,6 +1629,45 @@ func (e SubjectIDType) Valid() bool {
 	}
 }
 
+// Defines values for SubscriptionState.
+const (
+	SubscriptionStateActive SubscriptionState = "active"
+	SubscriptionStateEnded  SubscriptionState = "ended"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionState enum.
+func (e SubscriptionState) Valid() bool {
+	switch e {
+	case SubscriptionStateActive:
+		return true
+	case SubscriptionStateEnded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscriptionOrderOperation.
+const (
+	SubscriptionOrderOperationCOPY      SubscriptionOrderOperation = "COPY"
+	SubscriptionOrderOperationPREDICATE SubscriptionOrderOperation = "PREDICATE"
+	SubscriptionOrderOperationVIEW      SubscriptionOrderOperation = "VIEW"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionOrderOperation enum.
+func (e SubscriptionOrderOperation) Valid() bool {
+	switch e {
+	case SubscriptionOrderOperationCOPY:
+		return true
+	case SubscriptionOrderOperationPREDICATE:
+		return true
+	case SubscriptionOrderOperationVIEW:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SystemKeyState.
 const (
 	SystemKeyStateEnded   SystemKeyState = "ended"
@@ -2448,6 +2487,21 @@ type CertShareQuestion struct {
 // ChangeList defines model for ChangeList.
 type ChangeList struct {
 	Changes []CatalogueChange `json:"changes"`
+}
+
+// ChangeTaken defines model for ChangeTaken.
+type ChangeTaken struct {
+	Chain    [][]byte `json:"chain"`
+	ChangeID string   `json:"change_id"`
+}
+
+// ChangeTold defines model for ChangeTold.
+type ChangeTold struct {
+	Item     string `json:"item"`
+	Subjects []struct {
+		IDNumber string `json:"id_number"`
+		IDType   string `json:"id_type"`
+	} `json:"subjects"`
 }
 
 // Checkpoint defines model for Checkpoint.
@@ -4507,6 +4561,53 @@ type Subject struct {
 
 // SubjectIDType Holder type (GB/T 36903): 111 公民身份号码, 001 统一社会信用代码.
 type SubjectIDType string
+
+// Subscription defines model for Subscription.
+type Subscription struct {
+	Chain       [][]byte       `json:"chain"`
+	Counts      map[string]int `json:"counts"`
+	DeadLetters []struct {
+		Attempts int    `json:"attempts"`
+		Code     string `json:"code"`
+
+		// Position Of the case in the order, from 0.
+		Position int `json:"position"`
+
+		// Sequence Within the case.
+		Sequence int       `json:"sequence"`
+		Since    time.Time `json:"since"`
+		State    string    `json:"state"`
+	} `json:"dead_letters"`
+	Item           string            `json:"item"`
+	Placed         time.Time         `json:"placed"`
+	State          SubscriptionState `json:"state"`
+	SubscriptionID string            `json:"subscription_id"`
+}
+
+// SubscriptionState defines model for Subscription.State.
+type SubscriptionState string
+
+// SubscriptionOrder defines model for SubscriptionOrder.
+type SubscriptionOrder struct {
+	// Address One that stands in the catalogue's entry of the system.
+	Address string `json:"address"`
+	Cases   []struct {
+		BasisID  string `json:"basis_id"`
+		CaseNo   string `json:"case_no"`
+		IDNumber string `json:"id_number"`
+		IDType   string `json:"id_type"`
+	} `json:"cases"`
+	Fields      []string                   `json:"fields"`
+	Item        string                     `json:"item"`
+	OfficerRef  string                     `json:"officer_ref"`
+	Operation   SubscriptionOrderOperation `json:"operation"`
+	Purpose     string                     `json:"purpose"`
+	ServiceItem string                     `json:"service_item"`
+	Tests       []map[string]interface{}   `json:"tests,omitempty,omitzero"`
+}
+
+// SubscriptionOrderOperation defines model for SubscriptionOrder.Operation.
+type SubscriptionOrderOperation string
 
 // SystemKey defines model for SystemKey.
 type SystemKey struct {

@@ -20,94 +20,96 @@ import (
 
 // Config holds what the edge is built from. Every part is required.
 type Config struct {
-	PublicURL  string                  // under which callers reach every node: scheme and host, no slash at the end
-	Catalog    func() *catalog.Catalog // the one in force
-	Exchanges  Exchanges
-	Tokens     Tokens
-	Logins     Logins
-	Sessions   Sessions
-	Subjects   Subjects
-	Safe       Safe
-	Licences   Licences
-	LicenceApp *facade.LicenceApp
-	CertShare  *facade.CertShare
-	Cases      Cases
-	Bases      Bases
-	Record     Record
-	Readings   Readings
-	Rules      Rules
-	Sources    func() []guard.Health // measured now
-	Violations Violations
-	Matters    Matters
-	Desk       Desk
-	Stops      Stops
-	Keys       Keys
-	Unverified Unverified
-	Seconding  Confirmations
-	Notices    Notifications
-	Returns    Returns
-	Importing  Importing
-	ReturnActs ReturnActs
-	Editions   publishing.Store
-	Publishing Publishing
-	Replays    publishing.Replays
-	Explain    Explanations
-	Batches    Batches
-	Trial      TrialClock     // nil except in trials: the clock of the workflow, to be moved
-	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
-	Provider   Provider
-	Trust      []byte // the bundle to pin, as it is handed out
-	Checks     []Check
-	Metrics    *prometheus.Registry
-	Now        func() time.Time
-	Log        *slog.Logger
+	PublicURL     string                  // under which callers reach every node: scheme and host, no slash at the end
+	Catalog       func() *catalog.Catalog // the one in force
+	Exchanges     Exchanges
+	Tokens        Tokens
+	Logins        Logins
+	Sessions      Sessions
+	Subjects      Subjects
+	Safe          Safe
+	Licences      Licences
+	LicenceApp    *facade.LicenceApp
+	CertShare     *facade.CertShare
+	Cases         Cases
+	Bases         Bases
+	Record        Record
+	Readings      Readings
+	Rules         Rules
+	Sources       func() []guard.Health // measured now
+	Violations    Violations
+	Matters       Matters
+	Desk          Desk
+	Stops         Stops
+	Keys          Keys
+	Unverified    Unverified
+	Seconding     Confirmations
+	Notices       Notifications
+	Returns       Returns
+	Importing     Importing
+	ReturnActs    ReturnActs
+	Editions      publishing.Store
+	Publishing    Publishing
+	Replays       publishing.Replays
+	Explain       Explanations
+	Batches       Batches
+	Subscriptions Subscriptions
+	Trial         TrialClock     // nil except in trials: the clock of the workflow, to be moved
+	Proxies       []netip.Prefix // whose X-Forwarded-For is believed
+	Provider      Provider
+	Trust         []byte // the bundle to pin, as it is handed out
+	Checks        []Check
+	Metrics       *prometheus.Registry
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
 // api is what the handlers share; nothing in it changes once it is built.
 type api struct {
-	publicURL    string
-	origin       string // of our own pages
-	catalog      func() *catalog.Catalog
-	names        names
-	exchanges    Exchanges
-	tokens       Tokens
-	logins       Logins
-	sessions     Sessions
-	subjects     Subjects
-	safe         Safe
-	licences     Licences
-	licenceApp   *facade.LicenceApp
-	certShare    *facade.CertShare
-	cases        Cases
-	bases        Bases
-	record       Record
-	readings     Readings
-	rules        Rules
-	returns      Returns
-	importing    Importing
-	returnActs   ReturnActs
-	batches      Batches
-	sources      func() []guard.Health
-	violations   Violations
-	matters      Matters
-	desk         Desk
-	stops        Stops
-	keys         Keys
-	unverified   Unverified
-	seconding    Confirmations
-	notices      Notifications
-	editions     publishing.Store
-	publishing   Publishing
-	replays      publishing.Replays
-	explanations Explanations
-	trial        TrialClock
-	proxies      []netip.Prefix
-	provider     *provider
-	cookies      cookies
-	pages        web.Pages
-	trust        []byte
-	now          func() time.Time
-	log          *slog.Logger
+	publicURL     string
+	origin        string // of our own pages
+	catalog       func() *catalog.Catalog
+	names         names
+	exchanges     Exchanges
+	tokens        Tokens
+	logins        Logins
+	sessions      Sessions
+	subjects      Subjects
+	safe          Safe
+	licences      Licences
+	licenceApp    *facade.LicenceApp
+	certShare     *facade.CertShare
+	cases         Cases
+	bases         Bases
+	record        Record
+	readings      Readings
+	rules         Rules
+	returns       Returns
+	importing     Importing
+	returnActs    ReturnActs
+	batches       Batches
+	subscriptions Subscriptions
+	sources       func() []guard.Health
+	violations    Violations
+	matters       Matters
+	desk          Desk
+	stops         Stops
+	keys          Keys
+	unverified    Unverified
+	seconding     Confirmations
+	notices       Notifications
+	editions      publishing.Store
+	publishing    Publishing
+	replays       publishing.Replays
+	explanations  Explanations
+	trial         TrialClock
+	proxies       []netip.Prefix
+	provider      *provider
+	cookies       cookies
+	pages         web.Pages
+	trust         []byte
+	now           func() time.Time
+	log           *slog.Logger
 }
 
 // handlers implements what the strict server asks for.
@@ -132,7 +134,7 @@ func New(config Config) (http.Handler, error) {
 		seconding: config.Seconding, notices: config.Notices,
 		returns: config.Returns, importing: config.Importing, returnActs: config.ReturnActs,
 		editions: config.Editions, publishing: config.Publishing, replays: config.Replays, explanations: config.Explain,
-		batches:  config.Batches,
+		batches: config.Batches, subscriptions: config.Subscriptions,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

@@ -74,6 +74,11 @@ func (d doors) systems() {
 	d.r.GET("/v1/batches/:id", d.a.getBatch)
 	d.r.GET("/v1/batches/:id/results", d.a.fetchResults)
 	d.r.POST("/v1/eligibility", d.a.askEligibility)
+	d.r.POST("/v1/subscriptions", d.a.subscribe)
+	d.r.GET("/v1/subscriptions/:id", d.a.getSubscription)
+	d.r.POST("/v1/subscriptions/:id/end", d.a.endSubscription)
+	d.r.POST("/v1/subscriptions/:id/redelivery", d.a.redeliver)
+	d.r.POST("/v1/changes", d.a.announceChange)
 }
 
 // licenceApp is Guangdong's API of e-licences, for systems that speak it.

@@ -72,7 +72,7 @@ func (s *Service) word(space, text string) []byte {
 // where the last one asks for it, and words the entry.
 func (s *Service) step(ctx context.Context, t terms, by Officer, l *Licence, events []licence.Event) (Change, error) {
 	now := s.Now().UTC().Truncate(time.Millisecond)
-	change := Change{Previous: l.Seq, Actor: by.Ref}
+	change := Change{Item: t.kind.Item, Previous: l.Seq, Actor: by.Ref}
 	for _, event := range events {
 		next, err := l.State.After(event)
 		if err != nil {

@@ -43,6 +43,7 @@ type Step struct {
 // Change is one step in a licence's life, to be made durable with its entry.
 type Change struct {
 	Record   Record // as it is after the change
+	Item     string // of the catalogue, under which the licence is used
 	Steps    []Step
 	Actor    string
 	File     []byte      // the version's sealed OFD, encrypted; nil: none is made

@@ -92,7 +92,7 @@ const (
 
 // StartJobs works on the jobs that any node enqueued, each on one node, until stop is
 // called.
-func (w *Workflow) StartJobs(ctx context.Context, node string, work Work, replays Replays) (stop func(context.Context) error, err error) {
+func (w *Workflow) StartJobs(ctx context.Context, node string, work Work, replays Replays, pushes Pushes) (stop func(context.Context) error, err error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[ringArgs]) error {
 		return unlessGone(work.Ring(ctx, job.Args.Matter, job.Args.Clock))
@@ -103,10 +103,11 @@ func (w *Workflow) StartJobs(ctx context.Context, node string, work Work, replay
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[replayArgs]) error {
 		return replays.RunReplay(ctx, job.Args.Replay)
 	}))
+	addPushes(workers, w.DB, pushes)
 	client, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
 		ID: fmt.Sprintf("%.80s", node), Schema: riverSchema, Logger: w.log, Workers: workers,
-		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobWorkers}},
-		PeriodicJobs: []*river.PeriodicJob{periodic(rollEvery, rollArgs{}), periodic(sweepEvery, sweepArgs{}), periodic(reviewEvery, reviewArgs{})},
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobWorkers}, pushQueue: {MaxWorkers: pushWorkers}},
+		PeriodicJobs: []*river.PeriodicJob{periodic(rollEvery, rollArgs{}), periodic(sweepEvery, sweepArgs{}), periodic(sweepEvery, pushSweepArgs{}), periodic(reviewEvery, reviewArgs{})},
 	})
 	if err != nil {
 		return nil, err

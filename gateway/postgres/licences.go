@@ -38,6 +38,9 @@ func applyLicences(ctx context.Context, tx pgx.Tx, changes []licensing.Change) (
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
+	if err := noteLicences(ctx, tx, changes); err != nil {
+		return nil, err
+	}
 	for _, change := range changes { // last: it holds up every batch
 		if change.Ends == (ledger.Stop{}) {
 			continue

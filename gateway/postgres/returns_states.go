@@ -228,6 +228,9 @@ func publishReturn(ctx context.Context, tx pgx.Tx, id string, order returns.Orde
 // putInForce is the one statement by which a version comes into force, with its event
 // and its entry.
 func putInForce(ctx context.Context, tx pgx.Tx, d returns.Delivery, kind ledger.Kind, order returns.Order, at time.Time) (string, error) {
+	if err := noteReturned(ctx, tx, d.Manifest.Dataset, d.Load, at); err != nil {
+		return "", err
+	}
 	if _, err := tx.Exec(ctx, "update return_datasets set current = $2 where dataset = $1", d.Manifest.Dataset, d.ID); err != nil {
 		return "", err
 	}
