@@ -89,7 +89,7 @@ func (w *world) certShareFacade(made licensing.Licence) {
 		{"queryCertInfoByQRcode", map[string]any{"qrcode": w.show(0, ref, "").Code.Text()}},
 	} {
 		got := w.certShare(1, try.path, token, try.data)
-		if licences := certificatesIn(w, system, got.Data.CertData); len(licences) != 1 || licences[0]["certificateName"] == "" && licences[0]["certificateTypeCode"] != assistanceLicence {
+		if licences := certificatesIn(w, system, got.Data.CertData); len(licences) != 1 || licences[0]["certificateTypeCode"] != assistanceLicence || licences[0]["certificateIdentifier"] != identifier {
 			w.t.Errorf("%s: %+v gave %v", try.path, got.Head, licences)
 		}
 	}

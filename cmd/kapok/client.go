@@ -48,6 +48,29 @@ func newClient(ctx context.Context, server, session string) (*client, error) {
 	return c, nil
 }
 
+// personsAct is what somebody does on a running node, as the person whose session it is.
+type personsAct func(ctx context.Context, c *client, words []string, out io.Writer) error
+
+// asPerson makes a command of an act that takes so many words.
+func asPerson(name string, least, most int, act personsAct) func(context.Context, []string, io.Writer) error {
+	return func(ctx context.Context, args []string, out io.Writer) error {
+		flags := flag.NewFlagSet(name, flag.ContinueOnError)
+		server, session := clientFlags(flags)
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		if count := flags.NArg(); count < least || count > most {
+			group, _, _ := strings.Cut(name, " ")
+			return fmt.Errorf("usage: kapok %s COMMAND [--server URL] [--session FILE] …; kapok %s lists the commands", group, group)
+		}
+		c, err := newClient(ctx, *server, *session)
+		if err != nil {
+			return err
+		}
+		return act(ctx, c, flags.Args(), out)
+	}
+}
+
 func (c *client) get(ctx context.Context, path string, into any) error {
 	return c.do(ctx, http.MethodGet, path, nil, into)
 }

@@ -104,20 +104,6 @@ func (j replayJob) print(out io.Writer) error {
 }
 
 // policyAct is one of the acts on proposals, which are the same for both kinds.
-func policyAct(least, most int, act func(ctx context.Context, c *client, words []string, out io.Writer) error) func(context.Context, []string, io.Writer) error {
-	return func(ctx context.Context, args []string, out io.Writer) error {
-		flags := flag.NewFlagSet("policy", flag.ContinueOnError)
-		server, session := clientFlags(flags)
-		if err := flags.Parse(args); err != nil {
-			return err
-		}
-		if count := flags.NArg(); count < least || count > most {
-			return errors.New("usage: kapok policy COMMAND [--server URL] [--session FILE] …; kapok policy lists the commands")
-		}
-		c, err := newClient(ctx, *server, *session)
-		if err != nil {
-			return err
-		}
-		return act(ctx, c, flags.Args(), out)
-	}
+func policyAct(least, most int, act personsAct) func(context.Context, []string, io.Writer) error {
+	return asPerson("policy", least, most, act)
 }

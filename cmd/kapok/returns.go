@@ -22,26 +22,37 @@ const returnsUsage = `usage: kapok returns ACT --config FILE …
   receive MANIFEST           land, check and reconcile a delivery; its files lie beside the manifest,
                              its signature in MANIFEST.jws; run again, it goes on where it was interrupted
   status [DATASET]           the deliveries, the latest first
-  publish DELIVERY           put a reconciled delivery in force
-  rollback DATASET REASON    put the version before in force again
   verify DELIVERY            decrypt all that stands of a full delivery and compare its digest
   lineage WHERE              file and line of a served value (the member "lineage" of an answer's source)
-  destroy DELIVERY SECOND REASON   drop rows and key; SECOND is who confirms it
-  expired                    the deliveries that are kept past their time`
+  expired                    the deliveries that are kept past their time
+or, on a running node as the person whose session it is (see kapok session), kapok returns ACT [--server URL] [--session FILE] …
+  propose WHAT DELIVERY REASON   WHAT is publish, roll-back or destroy; another person confirms it
+  proposals                  what was proposed, the latest first
+  confirm ID                 do it, as another person
+  reject ID, withdraw ID     close a proposal`
 
 // returnsActs are what an operator does with data that is returned in batches.
 var returnsActs = map[string]struct {
 	words int // at least
 	run   func(r *returning, ctx context.Context, words []string) error
 }{
-	"receive":  {1, (*returning).receive},
-	"status":   {0, (*returning).status},
-	"publish":  {1, (*returning).publish},
-	"rollback": {2, (*returning).rollBack},
-	"verify":   {1, (*returning).verify},
-	"lineage":  {1, (*returning).lineage},
-	"destroy":  {3, (*returning).destroy},
-	"expired":  {0, (*returning).expired},
+	"receive": {1, (*returning).receive},
+	"status":  {0, (*returning).status},
+	"verify":  {1, (*returning).verify},
+	"lineage": {1, (*returning).lineage},
+	"expired": {0, (*returning).expired},
+}
+
+// personsActs are what takes two persons, by the API; count is how many words each takes.
+var personsActs = map[string]struct {
+	words int
+	run   personsAct
+}{
+	"propose":   {3, proposeReturn},
+	"proposals": {0, listReturnProposals},
+	"confirm":   {1, decideReturn("confirmed")},
+	"reject":    {1, decideReturn("rejected")},
+	"withdraw":  {1, decideReturn("withdrawn")},
 }
 
 // returning is an importer at work for an operator.
@@ -54,6 +65,9 @@ type returning struct {
 func returnsCommand(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New(returnsUsage)
+	}
+	if act, persons := personsActs[args[0]]; persons {
+		return asPerson("returns "+args[0], act.words, act.words, act.run)(ctx, args[1:], out)
 	}
 	act, known := returnsActs[args[0]]
 	if !known {
@@ -197,25 +211,6 @@ func (r *returning) list(found []returns.Delivery) error {
 	return nil
 }
 
-func (r *returning) publish(ctx context.Context, words []string) error {
-	if _, err := r.importer.Publish(ctx, words[0], operator); err != nil {
-		return err
-	}
-	delivery, err := r.store.Delivery(ctx, words[0])
-	if err != nil {
-		return err
-	}
-	return r.told(delivery)
-}
-
-func (r *returning) rollBack(ctx context.Context, words []string) error {
-	delivery, _, err := r.importer.RollBack(ctx, words[0], operator, strings.Join(words[1:], " "))
-	if err != nil {
-		return err
-	}
-	return r.told(delivery)
-}
-
 func (r *returning) verify(ctx context.Context, words []string) error {
 	delivery, err := r.store.Delivery(ctx, words[0])
 	if err != nil {
@@ -239,17 +234,5 @@ func (r *returning) lineage(ctx context.Context, words []string) error {
 	}
 	_, err = fmt.Fprintf(r.out, "dataset   %s, version %d\ndelivery  %s\nmanifest  SM3 %s\nfile      %s\nline      %d\n",
 		found.Dataset, found.Version, found.Delivery, found.Manifest, found.File, found.Line)
-	return err
-}
-
-func (r *returning) destroy(ctx context.Context, words []string) error {
-	gone, pending, err := r.importer.Destroy(ctx, words[0], returns.Order{Actor: operator, Second: words[1], Reason: strings.Join(words[2:], " ")})
-	if err != nil {
-		return err
-	}
-	if err := r.print(gone); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(r.out, "the ledger holds it as a return-destroyed entry (pending %s until a node seals it)\n", pending)
 	return err
 }

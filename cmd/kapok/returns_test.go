@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,7 @@ import (
 type desk struct {
 	*world
 	program, config, folder string
+	sessions                map[string]string // files of tokens, by whose they are
 }
 
 func newDesk(t *testing.T) *desk {
@@ -29,7 +32,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{world: newWorld(t, 1), program: program, folder: t.TempDir()}
+	d := &desk{world: newWorld(t, 1), program: program, folder: t.TempDir(), sessions: map[string]string{}}
 	d.config = filepath.Join(d.folder, "kapok.yaml")
 	if err := os.WriteFile(d.config, yamlOf(d.world.config("desk"), d.outside), 0o600); err != nil {
 		t.Fatal(err)
@@ -72,6 +75,30 @@ func (d *desk) must(words ...string) string {
 	return string(out)
 }
 
+// byTwo has one person propose an act at the terminal and another confirm it.
+func (d *desk) byTwo(act, delivery string) {
+	d.t.Helper()
+	for who, role := range map[string]string{"staff-bureau-01": "bureau", "staff-approver-01": "approver"} {
+		if d.sessions[who] == "" {
+			d.sessions[who] = d.terminal(who, role)
+		}
+	}
+	id, _, _ := strings.Cut(d.asPerson("staff-bureau-01", "propose", act, delivery, "test"), "\t")
+	if told := d.asPerson("staff-approver-01", "confirm", id); !strings.Contains(told, "confirmed") {
+		d.t.Error(told)
+	}
+}
+
+// asPerson runs a command on the node as a member of staff.
+func (d *desk) asPerson(who, act string, words ...string) string {
+	d.t.Helper()
+	var out bytes.Buffer
+	if err := returnsCommand(d.t.Context(), append([]string{act, "--server", d.urls[0], "--session", d.sessions[who]}, words...), &out); err != nil {
+		d.t.Fatalf("%s: %v", act, err)
+	}
+	return out.String()
+}
+
 func deliveryIn(t *testing.T, printed string) shown {
 	t.Helper()
 	var one shown
@@ -92,7 +119,7 @@ func TestReturnedInBatches(t *testing.T) {
 	if refused := caller.send(caller.shot(body)); refused.status != 502 {
 		t.Errorf("before anything is published: %d %s", refused.status, refused.body)
 	}
-	d.must("returns", "publish", one.Delivery)
+	d.byTwo("publish", one.Delivery)
 	answer := caller.send(caller.shot(body))
 	if answer.status != 200 || !bytes.Contains(answer.body, []byte(`"monthly_amount":"100.00"`)) {
 		t.Fatalf("%d %s", answer.status, answer.body)
@@ -108,15 +135,16 @@ func TestReturnedInBatches(t *testing.T) {
 	if got := two.Report.Changes; got == nil || got.Added != 5 || got.Removed != 5 {
 		t.Errorf("%+v", got)
 	}
-	d.must("returns", "publish", two.Delivery)
+	d.byTwo("publish", two.Delivery)
 	if gone := caller.send(caller.shot(body)); gone.status != 404 {
 		t.Errorf("who is no more in the dataset: %d %s", gone.status, gone.body)
 	}
-	d.must("returns", "rollback", "2030010005/000001", "wrong", "month")
+	d.byTwo("roll-back", two.Delivery)
 	if back := caller.send(caller.shot(body)); back.status != 200 {
 		t.Errorf("after the rollback: %d %s", back.status, back.body)
 	}
-	if told := d.must("returns", "destroy", two.Delivery, "staff-approver-01", "not", "needed"); !strings.Contains(told, two.Report.Content) {
+	d.byTwo("destroy", two.Delivery)
+	if told := d.asPerson("staff-bureau-01", "proposals"); strings.Count(told, "confirmed, by staff-approver-01") != 4 {
 		t.Error(told)
 	}
 	if told := d.must("returns", "status"); !strings.Contains(told, "destroyed") || !strings.Contains(told, "published") {
@@ -131,6 +159,46 @@ func TestReturnedInBatches(t *testing.T) {
 		}
 		return string(from[1])
 	})
+	deliveredBySystem(t, d)
+}
+
+// deliveredBySystem: the provider's own system announces a delivery and sends its file in
+// pieces, each call signed; one that comes again does no harm, and no other department's
+// system has anything to do with it.
+func deliveredBySystem(t *testing.T, d *desk) {
+	t.Helper()
+	provider, other := d.enrol("mca-return"), d.enrol(dibao)
+	path := d.deliver("--version", "4", "--rows", "20")
+	announced := map[string]string{"manifest": string(contentOf(t, path)), "signature": strings.TrimSpace(string(contentOf(t, path+".jws")))}
+	other.orders(http.MethodPost, "/v1/deliveries", announced).wants(t, http.StatusForbidden, "return-not-provider")
+	first := provider.orders(http.MethodPost, "/v1/deliveries", announced)
+	again := provider.orders(http.MethodPost, "/v1/deliveries", announced)
+	var four returnedSeen
+	if err := json.Unmarshal(first.body, &four); err != nil || first.status != http.StatusCreated || !bytes.Equal(first.body, again.body) {
+		t.Fatalf("%d %s, and again %s", first.status, first.body, again.body)
+	}
+	other.orders(http.MethodGet, "/v1/deliveries/"+four.Delivery, nil).wants(t, http.StatusForbidden, "return-not-provider")
+	content := contentOf(t, filepath.Join(d.folder, "subsidies-4.csv"))
+	half := len(content) / 2
+	piece := func(from, to int) answer {
+		s := provider.shot(string(content[from:to]))
+		s.target = fmt.Sprintf("%s/v1/deliveries/%s/files/subsidies-4.csv?offset=%d", publicURL, four.Delivery, from)
+		s.header.Set("Content-Type", "application/octet-stream")
+		return provider.send(s)
+	}
+	piece(0, half).into(t, &four)
+	piece(0, half).wants(t, http.StatusConflict, "return-offset")
+	provider.orders(http.MethodGet, "/v1/deliveries/"+four.Delivery, nil).into(t, &four)
+	if len(four.Files) != 1 || four.Files[0].Arrived != int64(half) {
+		t.Errorf("%+v", four)
+	}
+	piece(half, len(content)).into(t, &four)
+	for deadline := time.Now().Add(time.Minute); four.State == "received" && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		provider.orders(http.MethodGet, "/v1/deliveries/"+four.Delivery, nil).into(t, &four)
+	}
+	if four.State != "reconciled" {
+		t.Errorf("it is %s", four.State)
+	}
 }
 
 // statutoryOn registers a duty over an item.

@@ -111,7 +111,7 @@ func TestSubscription(t *testing.T) {
 		_ = name
 	}
 	one := deliveryIn(t, d.must("returns", "receive", d.deliver("--version", "1", "--rows", "20")))
-	d.must("returns", "publish", one.Delivery)
+	d.byTwo("publish", one.Delivery)
 	var sub subscriptionSeen
 	department.orders(http.MethodPost, "/v1/subscriptions", subscriptionTo(dataset, webhook, lawful, number, "name", "monthly_amount")).into(t, &sub)
 	announced := func() {
@@ -152,12 +152,13 @@ func TestSubscription(t *testing.T) {
 	}
 
 	// A version without the person is a change; one that says the same of them is none.
-	d.must("returns", "publish", deliveryIn(t, d.must("returns", "receive", d.deliver("--version", "2", "--rows", "25"))).Delivery)
-	d.must("returns", "publish", deliveryIn(t, d.must("returns", "receive", d.deliver("--version", "3", "--rows", "20", "--first", "5"))).Delivery)
+	d.byTwo("publish", deliveryIn(t, d.must("returns", "receive", d.deliver("--version", "2", "--rows", "25"))).Delivery)
+	three := deliveryIn(t, d.must("returns", "receive", d.deliver("--version", "3", "--rows", "20", "--first", "5"))).Delivery
+	d.byTwo("publish", three)
 	if came = d.cameIn(t, dibao, 9); came[8].Body.Problem != "record-missing" || came[8].Body.Exchange != nil || !came[8].Signed {
 		t.Errorf("%+v", came[8].Body)
 	}
-	d.must("returns", "rollback", dataset, "wrong", "month")
+	d.byTwo("roll-back", three)
 	if came = d.cameIn(t, dibao, 10); came[9].Body.Exchange == nil || came[9].Body.Sequence != 7 {
 		t.Errorf("%+v", came[9].Body)
 	}

@@ -9,6 +9,7 @@ import (
 	"kapok/crypto/sm"
 	"kapok/gateway"
 	"kapok/gateway/exchange"
+	"kapok/gateway/ledger"
 	"kapok/gateway/licensing"
 )
 
@@ -23,7 +24,7 @@ type Keys interface {
 // Register is this district's own licences.
 type Register interface {
 	ByIdentifier(ctx context.Context, identifier string) (licensing.Licence, bool, error)
-	Check(ctx context.Context, by licensing.Officer, file []byte) (licensing.Checked, error)
+	CheckFor(ctx context.Context, by licensing.Officer, file []byte, about []ledger.Field) (licensing.Checked, error)
 }
 
 // CertShare answers as a licence share service in the style of GB/T 36906. Every field is

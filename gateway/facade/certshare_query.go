@@ -2,11 +2,15 @@ package facade
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"kapok/catalog"
+	"kapok/crypto/sm"
 	"kapok/gateway"
 	"kapok/gateway/exchange"
+	"kapok/gateway/ledger"
 	"kapok/gateway/licence"
 	"kapok/gateway/licensing"
 )
@@ -69,7 +73,9 @@ func (s *CertShare) ofIdentifier(ctx context.Context, system *catalog.System, q 
 		return behind{}, noSuchLicence()
 	}
 	holder, err := gateway.ParseIdentity(gateway.IdentityType(l.Metadata.Value(licence.HolderType)), l.Metadata.Value(licence.HolderCode))
-	return o.behind(system, itemOf(kind), holder, call.Body), err
+	b := o.behind(system, itemOf(kind), holder, call.Body)
+	b.Identifier = q.CertIdentifier
+	return b, err
 }
 
 func noSuchLicence() error {
@@ -152,8 +158,8 @@ func meant(m licence.Metadata, by licence.Element, wanted string) error {
 	return nil
 }
 
-func (s *CertShare) readRelease(itemCode string, release exchange.Release) (licence.Metadata, error) {
-	item, known := s.Catalog().Item(itemCode)
+func (w World) readRelease(itemCode string, release exchange.Release) (licence.Metadata, error) {
+	item, known := w.Catalog().Item(itemCode)
 	if !known {
 		return licence.Metadata{}, errLeft
 	}
@@ -161,11 +167,11 @@ func (s *CertShare) readRelease(itemCode string, release exchange.Release) (lice
 	if err := json.Unmarshal(release.Body, &told); err != nil {
 		return licence.Metadata{}, err
 	}
-	m, err := s.metadata(item, told.Data)
+	m, err := w.metadata(item, told.Data)
 	if err != nil {
 		return m, err
 	}
-	code, name, _ := s.Catalog().LicenceCode(item)
+	code, name, _ := w.Catalog().LicenceCode(item)
 	return m.With(map[licence.Element]string{licence.TypeCode: code, licence.TypeName: name}), nil
 }
 
@@ -225,7 +231,8 @@ func (s *CertShare) VerifyInfo(ctx context.Context, system *catalog.System, q Ce
 }
 
 // VerifyFile answers verifyFile: an OFD's seals, and whether the licence is in force where
-// this district issued it. The check is recorded, the file is not kept.
+// this district issued it. The check is recorded with matter, case and the digest of the use
+// cause, whose text may name people; the file is not kept.
 func (s *CertShare) VerifyFile(ctx context.Context, system *catalog.System, q CertQuestion) (licensing.Checked, error) {
 	o, err := s.occasionOf(system, q)
 	if err != nil {
@@ -234,7 +241,14 @@ func (s *CertShare) VerifyFile(ctx context.Context, system *catalog.System, q Ce
 	if q.ContentType != "base64" || len(q.Content) == 0 || len(q.Content) > licensing.MaxFile {
 		return licensing.Checked{}, wrong("content", "contentType is base64, and content is a file of at most 16 MiB")
 	}
-	return s.Register.Check(ctx, licensing.Officer{Ref: o.officer, Department: system.Department}, q.Content)
+	if !slices.Contains(system.CertShare.Operations, gateway.Verify) {
+		return licensing.Checked{}, gateway.Fail(gateway.Forbidden, "facade-operation", "The catalogue does not let this system do this by this protocol; sign the request, or have the catalogue allow it.")
+	}
+	cause := sm.Sum(q.UseCause)
+	return s.Register.CheckFor(ctx, licensing.Officer{Ref: o.officer, Department: system.Department}, q.Content, []ledger.Field{
+		{Name: "door", Value: CertShareDoor}, {Name: "system", Value: system.ID}, {Name: "service-item", Value: o.matter}, {Name: "case", Value: o.caseNo},
+		{Name: "use-cause", Value: hex.EncodeToString(cause[:])},
+	})
 }
 
 // FileByIdentifier answers downloadFile: an annotated copy (加注件).

@@ -86,6 +86,15 @@ type File struct {
 	handed
 }
 
+// isMeant refuses a release that is of another licence than the one that was named.
+func (w World) isMeant(b behind, release exchange.Release) error {
+	m, err := w.readRelease(b.Item, release)
+	if err != nil {
+		return err
+	}
+	return meant(m, licence.IdentifierText, b.Identifier)
+}
+
 // file asks the path for an annotated copy.
 func (w World) file(ctx context.Context, by exchange.Facade, b behind, call exchange.Call) (File, error) {
 	release, err := w.use(ctx, by, b, gateway.Copy, call)
@@ -102,6 +111,9 @@ func (w World) file(ctx context.Context, by exchange.Facade, b behind, call exch
 		} `json:"data"`
 	}
 	err = json.Unmarshal(release.Body, &told)
+	if err == nil && b.Identifier != "" {
+		err = w.isMeant(b, release)
+	}
 	if err == nil && len(told.Data.Copy.Content) == 0 {
 		err = gateway.Fail(gateway.NotBuilt, "not-built", "Of this licence its source hands out data and no file; take the data.")
 	}

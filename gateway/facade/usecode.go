@@ -31,6 +31,7 @@ type behind struct {
 	ServiceItem string               `json:"service_item"`
 	CaseNo      string               `json:"case_no"`
 	OfficerRef  string               `json:"officer_ref"`
+	Identifier  string               `json:"identifier,omitempty"` // of the licence that is meant; "": the holder's of that type
 }
 
 // space keeps use codes and the codes of pages apart: neither serves as the other.

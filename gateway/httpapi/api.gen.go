@@ -1900,7 +1900,7 @@ type Access struct {
 	Code       string `json:"code,omitempty,omitzero"`
 	Department Named  `json:"department,omitempty,omitzero"`
 
-	// Door Where nobody signed the request: desk 工作台, signed in; tif 省政务网关, whose signature does not cover what is asked (弱).
+	// Door Where nobody signed the request: desk 工作台, signed in; tif 省政务网关, whose signature does not cover what is asked (弱); license-app 用证接口 and cert-share 证照共享服务, whose secrets vouch for no single call (弱).
 	Door string `json:"door,omitempty,omitzero"`
 
 	// Excess The fields too many.

@@ -30,6 +30,11 @@ type Checked struct {
 // Check verifies a file that an officer was given. That it was, by whom and with what
 // verdict is in the ledger before anything is answered; the file is not kept.
 func (s *Service) Check(ctx context.Context, by Officer, file []byte) (Checked, error) {
+	return s.CheckFor(ctx, by, file, nil)
+}
+
+// CheckFor is Check on an occasion that the entry tells about.
+func (s *Service) CheckFor(ctx context.Context, by Officer, file []byte, about []ledger.Field) (Checked, error) {
 	checked := Checked{Report: s.Verify.Document("desk", bytes.NewReader(file), int64(len(file)))}
 	subject, version := "", ""
 	if opened, err := ofd.Open(bytes.NewReader(file), int64(len(file)), ofd.Limits{}); err == nil {
@@ -44,14 +49,14 @@ func (s *Service) Check(ctx context.Context, by Officer, file []byte) (Checked, 
 	}
 	sum := sm.Sum(file)
 	_, err := s.Log.Append(ctx, ledger.Append{Subject: subject, Entry: func(ledger.Found) ledger.Entry {
-		return ledger.Entry{Kind: "licence-file-verified", Ref: hex.EncodeToString(sum[:16]), At: s.Now(), Fields: []ledger.Field{
+		return ledger.Entry{Kind: "licence-file-verified", Ref: hex.EncodeToString(sum[:16]), At: s.Now(), Fields: append([]ledger.Field{
 			{Name: "department", Value: by.Department},
 			{Name: "officer", Value: by.Ref},
 			{Name: "file", Value: hex.EncodeToString(sum[:])},
 			{Name: "verdict", Value: string(checked.Report.Verdict)},
 			{Name: "licence", Value: version},
 			{Name: "code", Value: checked.Why},
-		}}
+		}, about...)}
 	}})
 	if err != nil {
 		return Checked{}, err

@@ -200,15 +200,9 @@ func contentField(report returns.Report) ledger.Field {
 	return ledger.Field{Name: "content", Value: report.Content}
 }
 
-// Publish puts a delivery in force: see [returns.Deliveries].
-func (r *Returns) Publish(ctx context.Context, id, actor string, at time.Time) (pendingID string, err error) {
-	err = r.db.inTx(ctx, func(tx pgx.Tx) error {
-		pendingID, err = publishReturn(ctx, tx, id, returns.Order{Actor: actor}, at)
-		return err
-	})
-	return pendingID, err
-}
-
+// publishReturn puts a reconciled delivery in force in the place of the one before, at
+// once. One that was reconciled against another than the one in force is a Conflict,
+// return-base-moved.
 func publishReturn(ctx context.Context, tx pgx.Tx, id string, order returns.Order, at time.Time) (pendingID string, err error) {
 	d, current, err := become(ctx, tx, id, returns.Published)
 	if err != nil {
@@ -250,19 +244,6 @@ func reportOf(ctx context.Context, tx pgx.Tx, id string) (returns.Report, error)
 	var report returns.Report
 	err := tx.QueryRow(ctx, "select detail->'report' from return_events where delivery = $1 and state = 'reconciled' order by seq desc limit 1", id).Scan(&report)
 	return report, err
-}
-
-// RollBack puts the version before in force again: see [returns.Deliveries].
-func (r *Returns) RollBack(ctx context.Context, dataset, actor, reason string, at time.Time) (restored returns.Delivery, pendingID string, err error) {
-	err = r.db.inTx(ctx, func(tx pgx.Tx) error {
-		current, err := lockDataset(ctx, tx, dataset)
-		if err != nil {
-			return err
-		}
-		restored, pendingID, err = rollBackReturn(ctx, tx, dataset, current, returns.Order{Actor: actor, Reason: reason}, at)
-		return err
-	})
-	return restored, pendingID, err
 }
 
 // rollBackReturn puts the version before current in its place, under the dataset's lock.

@@ -127,7 +127,7 @@ func (w *world) nothingKept(t *testing.T, d returns.Delivery) {
 	if err != nil || left != 0 {
 		t.Errorf("its table stands: %v", err)
 	}
-	if _, err := w.Publish(t.Context(), d.ID, actor); code(err) != "return-state" {
+	if err := w.act(t, d.ID, returns.ActPublish); code(err) != "return-state" {
 		t.Errorf("publish: %v", err)
 	}
 }

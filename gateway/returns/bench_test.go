@@ -64,7 +64,7 @@ func (w *world) timed(t *testing.T, m returns.Manifest) (time.Duration, returns.
 	if err != nil || delivery.State != returns.Reconciled {
 		t.Fatalf("%s %v %v", delivery.State, delivery.Findings, err)
 	}
-	if _, err := w.Publish(t.Context(), id, actor); err != nil {
+	if err := w.act(t, id, returns.ActPublish); err != nil {
 		t.Fatal(err)
 	}
 	return took, delivery

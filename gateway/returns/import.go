@@ -86,31 +86,6 @@ func (i *Importer) secrets(ctx context.Context, delivery Delivery) (secrets, err
 	return secrets{index: index, generation: generation}, err
 }
 
-// Publish puts a reconciled delivery in force.
-func (i *Importer) Publish(ctx context.Context, id, actor string) (pendingID string, err error) {
-	return i.Store.Publish(ctx, id, actor, i.Now())
-}
-
-// RollBack puts the version before in force again.
-func (i *Importer) RollBack(ctx context.Context, dataset, actor, reason string) (Delivery, string, error) {
-	if reason == "" {
-		return Delivery{}, "", reasonMissing()
-	}
-	return i.Store.RollBack(ctx, dataset, actor, reason, i.Now())
-}
-
-// Destroy drops a delivery's rows, and its key with the last of its generation. Two
-// different persons have to want it.
-func (i *Importer) Destroy(ctx context.Context, id string, order Order) (Destruction, string, error) {
-	if order.Reason == "" {
-		return Destruction{}, "", reasonMissing()
-	}
-	if order.Second == "" || order.Second == order.Actor {
-		return Destruction{}, "", gateway.Fail(gateway.Forbidden, "second-person", "A destruction is ordered by one person and confirmed by another.")
-	}
-	return i.Store.Destroy(ctx, id, order, i.Now())
-}
-
 func reasonMissing() error {
 	failure := gateway.Fail(gateway.Invalid, "field-missing", "A reason is needed.")
 	failure.Field = "/reason"

@@ -64,14 +64,16 @@ func TestFullThenIncremental(t *testing.T) {
 		t.Errorf("%+v, %v", lineage, err)
 	}
 
-	restored, _, err := w.RollBack(t.Context(), dataset, actor, "wrong month")
-	if err != nil || restored.ID != one.ID {
-		t.Fatalf("%v, %v", restored.ID, err)
+	if err := w.act(t, two.ID, returns.ActRollBack); err != nil {
+		t.Fatal(err)
+	}
+	if restored, err := w.store.Delivery(t.Context(), one.ID); err != nil || restored.State != returns.Published {
+		t.Fatalf("%v, %v", restored.State, err)
 	}
 	if answer := w.fetch(t, 8); len(answer.Records) != 1 {
 		t.Error("the version before is not in force again")
 	}
-	if _, _, err := w.RollBack(t.Context(), dataset, actor, "again"); code(err) != "return-no-version-before" {
+	if err := w.act(t, one.ID, returns.ActRollBack); code(err) != "return-no-version-before" {
 		t.Errorf("%v", err)
 	}
 }
@@ -83,24 +85,17 @@ func TestDestruction(t *testing.T) {
 	if got := *two.Report.Changes; got != (returns.Changes{Added: 1, Removed: 1, Same: 4}) {
 		t.Errorf("%+v", got)
 	}
-	for name, c := range map[string]struct {
-		id    string
-		order returns.Order
-		want  string
-	}{
-		"alone":      {one.ID, returns.Order{Actor: "a", Reason: "r"}, "second-person"},
-		"twice one":  {one.ID, returns.Order{Actor: "a", Second: "a", Reason: "r"}, "second-person"},
-		"no reason":  {one.ID, returns.Order{Actor: "a", Second: "b"}, "field-missing"},
-		"in force":   {two.ID, returns.Order{Actor: "a", Second: "b", Reason: "r"}, "return-in-force"},
-		"no such id": {strings.Repeat("0", 32), returns.Order{Actor: "a", Second: "b", Reason: "r"}, "return-unknown"},
-	} {
-		if _, _, err := w.Destroy(t.Context(), c.id, c.order); code(err) != c.want {
-			t.Errorf("%s: %v, want %s", name, err, c.want)
-		}
+	if err := w.act(t, two.ID, returns.ActDestroy); code(err) != "return-state" {
+		t.Errorf("in force: %v", err)
 	}
-	gone, pending, err := w.Destroy(t.Context(), one.ID, returns.Order{Actor: "a", Second: "b", Reason: "kept long enough"})
-	if err != nil || pending == "" || gone.Rows != 5 || len(gone.Key) != 64 || gone.Content != one.Report.Content {
-		t.Fatalf("%+v, %v", gone, err)
+	if err := w.act(t, strings.Repeat("0", 32), returns.ActDestroy); code(err) != "return-unknown" {
+		t.Errorf("unknown: %v", err)
+	}
+	if _, err := w.Propose(t.Context(), one.ID, returns.ActDestroy, actor, ""); code(err) != "field-missing" {
+		t.Errorf("no reason: %v", err)
+	}
+	if err := w.act(t, one.ID, returns.ActDestroy); err != nil {
+		t.Fatal(err)
 	}
 	if wrapped, err := w.store.PersonKey(t.Context(), returns.GenerationOwner(one.ID), returns.GenerationKey); err != nil || wrapped != nil {
 		t.Error("the generation's key stands")
@@ -118,7 +113,10 @@ func TestDestruction(t *testing.T) {
 	if _, err := source.Fetch(t.Context(), connectors.Query{Subject: person(t, 3)}); err == nil {
 		t.Error("served past its time")
 	}
-	if _, _, err := w.Destroy(t.Context(), two.ID, returns.Order{Actor: "a", Second: "b", Reason: "ended"}); err != nil {
+	if err := w.Retain(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if gone, err := w.store.Delivery(t.Context(), two.ID); err != nil || gone.State != returns.Destroyed {
+		t.Errorf("past its time: %s, %v", gone.State, err)
 	}
 }

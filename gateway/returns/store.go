@@ -21,11 +21,6 @@ type Deliveries interface {
 	Refuse(ctx context.Context, id string, found Findings, actor string, at time.Time) (string, error)
 	// Reconciled notes what reconciliation found.
 	Reconciled(ctx context.Context, id string, report Report, actor string, at time.Time) (string, error)
-	// Publish puts a delivery in force in the place of the one before, at once. One that
-	// was reconciled against another than the one in force is a Conflict, return-base-moved.
-	Publish(ctx context.Context, id, actor string, at time.Time) (string, error)
-	// RollBack puts the version before in force again. There has to be one.
-	RollBack(ctx context.Context, dataset, actor, reason string, at time.Time) (Delivery, string, error)
 	// Destroy drops rows and, with the last delivery of a generation, its key.
 	Destroy(ctx context.Context, id string, order Order, at time.Time) (Destruction, string, error)
 }

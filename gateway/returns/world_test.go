@@ -217,10 +217,24 @@ func (w *world) published(t testing.TB, m returns.Manifest) returns.Delivery {
 	if delivery.State != returns.Reconciled {
 		t.Fatalf("%s: %v", delivery.State, delivery.Findings)
 	}
-	if _, err := w.Publish(t.Context(), delivery.ID, actor); err != nil {
+	if err := w.act(t, delivery.ID, returns.ActPublish); err != nil {
 		t.Fatal(err)
 	}
 	return delivery
+}
+
+// act is proposed by one person and confirmed by another.
+func (w *world) act(t testing.TB, id string, act returns.Act) error {
+	t.Helper()
+	proposed, err := w.Propose(t.Context(), id, act, actor, "test")
+	if err != nil {
+		return err
+	}
+	if _, err := w.Decide(t.Context(), proposed.ID, returns.Confirmed, actor); code(err) != "second-person" {
+		t.Errorf("one person alone: %v", err)
+	}
+	_, err = w.Decide(t.Context(), proposed.ID, returns.Confirmed, "staff-approver-01")
+	return err
 }
 
 func code(err error) string {
