@@ -32,10 +32,8 @@ func certShareOnce(c *Catalog, s *System) error {
 	if s.Desk {
 		return fmt.Errorf("a desk does not ask a share service")
 	}
-	for _, other := range c.systems {
-		if other != s && other.CertShare != nil && other.CertShare.AccessID == s.CertShare.AccessID {
-			return fmt.Errorf("another system has the access_id %q", s.CertShare.AccessID)
-		}
+	if c.another(s, func(o *System) bool { return o.CertShare != nil && o.CertShare.AccessID == s.CertShare.AccessID }) {
+		return fmt.Errorf("another system has the access_id %q", s.CertShare.AccessID)
 	}
 	return nil
 }

@@ -79,6 +79,16 @@ func (c *Catalog) Desk(department string) (*System, bool) {
 
 var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce, licenceAppOnce, certShareOnce}
 
+// another reports whether a system other than s is like it.
+func (c *Catalog) another(s *System, like func(*System) bool) bool {
+	for _, other := range c.systems {
+		if other != s && like(other) {
+			return true
+		}
+	}
+	return false
+}
+
 func behindGatewayOnce(c *Catalog, s *System) error {
 	if s.Gateway == nil {
 		return nil
@@ -86,26 +96,15 @@ func behindGatewayOnce(c *Catalog, s *System) error {
 	if s.Desk {
 		return fmt.Errorf("a desk does not call through a gateway")
 	}
-	if c.behind(s.Gateway.PaasID) > 1 {
+	if c.another(s, func(o *System) bool { return o.Gateway != nil && o.Gateway.PaasID == s.Gateway.PaasID }) {
 		return fmt.Errorf("another system has the paas_id %q", s.Gateway.PaasID)
 	}
 	return nil
 }
 
-func (c *Catalog) behind(paasID string) (systems int) {
-	for _, system := range c.systems {
-		if system.Gateway != nil && system.Gateway.PaasID == paasID {
-			systems++
-		}
-	}
-	return systems
-}
-
 func departmentHasOneDesk(c *Catalog, s *System) error {
-	for _, other := range c.systems {
-		if s.Desk && other.Desk && other != s && other.Department == s.Department {
-			return fmt.Errorf("the department %q has another desk already", s.Department)
-		}
+	if s.Desk && c.another(s, func(o *System) bool { return o.Desk && o.Department == s.Department }) {
+		return fmt.Errorf("the department %q has another desk already", s.Department)
 	}
 	return nil
 }

@@ -57,10 +57,11 @@ func licenceAppOnce(c *Catalog, s *System) error {
 	if s.Desk {
 		return fmt.Errorf("a desk does not ask by license-app/v1")
 	}
-	for _, other := range c.systems {
-		if other != s && other.LicenceApp != nil && other.LicenceApp.AppKey == s.LicenceApp.AppKey && other.LicenceApp.Account == s.LicenceApp.Account {
-			return fmt.Errorf("another system has the account %q of this app_key", s.LicenceApp.Account)
-		}
+	same := func(o *System) bool {
+		return o.LicenceApp != nil && o.LicenceApp.AppKey == s.LicenceApp.AppKey && o.LicenceApp.Account == s.LicenceApp.Account
+	}
+	if c.another(s, same) {
+		return fmt.Errorf("another system has the account %q of this app_key", s.LicenceApp.Account)
 	}
 	return nil
 }

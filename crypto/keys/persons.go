@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/json"
 
 	"kapok/crypto/sm"
 )
@@ -145,6 +146,24 @@ func (k *PersonKey) Seal(plaintext, context []byte) ([]byte, error) {
 // Open reverses [PersonKey.Seal].
 func (k *PersonKey) Open(sealed, context []byte) ([]byte, error) {
 	return sm.OpenGCM(k.key, sealed, context)
+}
+
+// SealJSON is [PersonKey.Seal] of a value as JSON.
+func (k *PersonKey) SealJSON(value any, context []byte) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return k.Seal(plain, context)
+}
+
+// OpenJSON reverses [PersonKey.SealJSON].
+func (k *PersonKey) OpenJSON(sealed, context []byte, into any) error {
+	plain, err := k.Open(sealed, context)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, into)
 }
 
 // Forget overwrites the key in memory; k is unusable afterwards.

@@ -62,7 +62,7 @@ func (s *Service) open(ctx context.Context, b Batch, members []Member) ([]result
 	defer key.Forget()
 	results := make([]result, len(members))
 	for i, m := range members {
-		if err := openJSON(key, m.Result, place(b.ID, "result", m.Position), &results[i]); err != nil {
+		if err := key.OpenJSON(m.Result, place(b.ID, "result", m.Position), &results[i]); err != nil {
 			return nil, err
 		}
 	}

@@ -1,11 +1,7 @@
 package batch
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"kapok/gateway"
 	"kapok/gateway/exchange"
@@ -75,7 +71,7 @@ type wantedEligibility struct {
 
 func parseQuery(body []byte) (order, []person, error) {
 	var wanted wantedQuery
-	if err := decode(body, &wanted); err != nil {
+	if err := gateway.DecodeStrictly(body, &wanted); err != nil {
 		return order{}, nil, err
 	}
 	o := order{frame: wanted.frame, Questions: []question{wanted.question}}
@@ -84,16 +80,16 @@ func parseQuery(body []byte) (order, []person, error) {
 
 func parseEligibility(body []byte) (order, []person, error) {
 	var wanted wantedEligibility
-	if err := decode(body, &wanted); err != nil {
+	if err := gateway.DecodeStrictly(body, &wanted); err != nil {
 		return order{}, nil, err
 	}
 	if len(wanted.Conditions) == 0 || len(wanted.Conditions) > maxConditions {
-		return order{}, nil, invalid("/conditions", "conditions is required: 1 to 5, each with item and tests")
+		return order{}, nil, gateway.InvalidField("/conditions", "conditions is required: 1 to 5, each with item and tests")
 	}
 	for i := range wanted.Conditions {
 		c := &wanted.Conditions[i]
 		if len(c.Tests) == 0 || len(c.Fields) > 0 || c.Operation != "" {
-			return order{}, nil, invalid(fmt.Sprintf("/conditions/%d", i), "a condition has an item and tests, and neither fields nor an operation")
+			return order{}, nil, gateway.InvalidField(fmt.Sprintf("/conditions/%d", i), "a condition has an item and tests, and neither fields nor an operation")
 		}
 		c.Operation = gateway.Predicate
 		for _, test := range c.Tests {
@@ -108,19 +104,19 @@ func parseEligibility(body []byte) (order, []person, error) {
 // refused by the path, and stands in the ledger beside the others.
 func peopleFit(o order, people []person) error {
 	if len(people) == 0 || len(people) > MaxSubjects {
-		return invalid("/subjects", "subjects is required: 1 to 10,000 people")
+		return gateway.InvalidField("/subjects", "subjects is required: 1 to 10,000 people")
 	}
 	seen := make(map[[2]string]bool, len(people))
 	for i, p := range people {
 		if len(p.BasisIDs) > 0 && len(p.BasisIDs) != len(o.Questions) {
-			return invalid(fmt.Sprintf("/subjects/%d/basis_ids", i), "basis_ids has one basis for each question, in their order")
+			return gateway.InvalidField(fmt.Sprintf("/subjects/%d/basis_ids", i), "basis_ids has one basis for each question, in their order")
 		}
 		if _, err := gateway.ParseIdentity(p.IDType, p.IDNumber); err != nil {
-			return invalid(fmt.Sprintf("/subjects/%d", i), err.Error())
+			return gateway.InvalidField(fmt.Sprintf("/subjects/%d", i), err.Error())
 		}
 		id := [2]string{string(p.IDType), p.IDNumber}
 		if seen[id] {
-			return invalid(fmt.Sprintf("/subjects/%d", i), "nobody is named twice in one batch")
+			return gateway.InvalidField(fmt.Sprintf("/subjects/%d", i), "nobody is named twice in one batch")
 		}
 		seen[id] = true
 	}
@@ -143,28 +139,4 @@ func (o order) ask(p person, n int) exchange.Ask {
 		ask.BasisID = p.BasisIDs[n]
 	}
 	return ask
-}
-
-// decode reads strictly; the text of encoding/json's errors can quote the body.
-func decode(body []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return malformed()
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return malformed()
-	}
-	return nil
-}
-
-func malformed() error {
-	return gateway.Fail(gateway.Invalid, "json-malformed",
-		"The body is not the JSON object that the API describes: broken syntax, another type, or a member it does not know.")
-}
-
-func invalid(field, rule string) error {
-	failure := gateway.Fail(gateway.Invalid, "field-invalid", rule+".")
-	failure.Field = field
-	return failure
 }

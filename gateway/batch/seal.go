@@ -37,22 +37,6 @@ type result struct {
 	Stops   []ledger.Stop   `json:"stops,omitempty"`
 }
 
-func sealJSON(key *keys.PersonKey, value any, bound []byte) ([]byte, error) {
-	plain, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return key.Seal(plain, bound)
-}
-
-func openJSON(key *keys.PersonKey, sealed, bound []byte, into any) error {
-	plain, err := key.Open(sealed, bound)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, into)
-}
-
 // key opens a batch's key; [keys.ErrDestroyed] once it is gone.
 func (s *Service) key(ctx context.Context, id string) (*keys.PersonKey, error) {
 	wrapped, err := s.Store.BatchKey(ctx, id)

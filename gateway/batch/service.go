@@ -84,12 +84,12 @@ func (s *Service) place(ctx context.Context, c exchange.Command, kind Kind, o or
 		return b, err
 	}
 	defer key.Forget()
-	if b.Order, err = sealJSON(key, placed{o, c.Order}, place(b.ID, "order", 0)); err != nil {
+	if b.Order, err = key.SealJSON(placed{o, c.Order}, place(b.ID, "order", 0)); err != nil {
 		return b, err
 	}
 	asked := make([][]byte, len(people))
 	for i, p := range people {
-		if asked[i], err = sealJSON(key, p, place(b.ID, "asked", i)); err != nil {
+		if asked[i], err = key.SealJSON(p, place(b.ID, "asked", i)); err != nil {
 			return b, err
 		}
 	}

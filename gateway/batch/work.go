@@ -59,7 +59,7 @@ func (s *Service) next(ctx context.Context) (worked bool, err error) {
 		return true, err
 	}
 	defer j.key.Forget()
-	if err := openJSON(j.key, j.batch.Order, place(id, "order", 0), &j.placed); err != nil {
+	if err := j.key.OpenJSON(j.batch.Order, place(id, "order", 0), &j.placed); err != nil {
 		return true, err
 	}
 	return true, j.work(ctx)
@@ -131,7 +131,7 @@ func (j *job) answerAll(ctx context.Context, due []Member) (handed []func(error)
 // answer asks about one person and fills in what became of it.
 func (j *job) answer(ctx context.Context, m *Member) []exchange.Made {
 	var about person
-	if err := openJSON(j.key, m.Asked, place(j.batch.ID, "asked", m.Position), &about); err != nil {
+	if err := j.key.OpenJSON(m.Asked, place(j.batch.ID, "asked", m.Position), &about); err != nil {
 		j.fail(m, nil, gateway.Fail(gateway.Internal, "internal", "The question about this person could not be read.").Because(err))
 		return nil
 	}
@@ -193,7 +193,7 @@ func passing(failure *gateway.Error) bool {
 }
 
 func (j *job) keep(m *Member, state MemberState, code string, r result) {
-	sealed, err := sealJSON(j.key, r, place(j.batch.ID, "result", m.Position))
+	sealed, err := j.key.SealJSON(r, place(j.batch.ID, "result", m.Position))
 	if err != nil {
 		m.Due = j.Now().Add(firstPause)
 		return

@@ -152,8 +152,8 @@ func (s *Service) relyOn(ctx context.Context, u *use, item *catalog.Item) error 
 
 // grantNearest is a grant of the item for the matter; nil: there is none.
 func (s *Service) grantNearest(u *use, item *catalog.Item) *policies.Grant {
-	for _, grant := range s.grantsOf(u.live, u.caller.System) {
-		if grant.Item == item.Code && slices.Contains(grant.ServiceItems, u.ask.ServiceItem) && slices.Contains(grant.Operations, u.ask.Operation) {
+	for _, grant := range s.grantsOn(u.live, grantKey{u.caller.System, item.Code}) {
+		if slices.Contains(grant.ServiceItems, u.ask.ServiceItem) && slices.Contains(grant.Operations, u.ask.Operation) {
 			return grant
 		}
 	}
@@ -238,16 +238,18 @@ func (s *Service) GrantsOf(system string) []*policies.Grant {
 }
 
 func (s *Service) grantsOf(live *snapshot, system string) (found []*policies.Grant) {
-	now, issued := s.now(), *s.issued.index.Load()
 	for item := range live.Catalog.Items() {
-		key := grantKey{system, item.Code}
-		for _, grant := range slices.Concat(live.known.grants[key], issued[key]) {
-			if !now.Before(grant.From) && now.Before(grant.Expires) {
-				found = append(found, grant)
-			}
-		}
+		found = append(found, s.grantsOn(live, grantKey{system, item.Code})...)
 	}
 	return found
+}
+
+// grantsOn finds those of one item.
+func (s *Service) grantsOn(live *snapshot, key grantKey) []*policies.Grant {
+	now := s.now()
+	return slices.DeleteFunc(slices.Concat(live.known.grants[key], (*s.issued.index.Load())[key]), func(grant *policies.Grant) bool {
+		return now.Before(grant.From) || !now.Before(grant.Expires)
+	})
 }
 
 func fieldsOf(item *catalog.Item) []string {

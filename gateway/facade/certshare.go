@@ -48,21 +48,10 @@ func (s *CertShare) Caller(ctx context.Context, accessID, token, trace string) (
 
 func (s *CertShare) proven(ctx context.Context, accessID, token string) (*catalog.System, error) {
 	system, known := s.Catalog().ByCertShare(accessID)
-	account := ""
-	if known {
-		account = system.ID
+	if !known {
+		return nil, s.prove(ctx, &s.tries, nil, nil)
 	}
-	if err := s.tries.allow(account, s.Now()); err != nil {
-		return nil, err
-	}
-	if known {
-		right, err := s.right(ctx, [][2]string{{system.CertShare.AccessToken, token}})
-		if err != nil || right {
-			return system, err
-		}
-	}
-	s.tries.failed(account, s.Now())
-	return nil, gateway.Fail(gateway.Unauthenticated, "login-refused", "The account or one of its secrets is not right.")
+	return system, s.prove(ctx, &s.tries, system, [][2]string{{system.CertShare.AccessToken, token}})
 }
 
 func certShareFacade(system *catalog.System) exchange.Facade {

@@ -42,29 +42,14 @@ func (s *LicenceApp) Login(ctx context.Context, given Login, trace string) (toke
 	return token, s.Store.KeepLicenceSession(ctx, sm.Sum([]byte(token)), system.ID, s.Now().Add(TokenLife))
 }
 
-// proven finds the system whose secrets these are. An account that does not exist and a
-// wrong secret are told apart for nobody.
+// proven finds the system whose secrets these are.
 func (s *LicenceApp) proven(ctx context.Context, given Login) (*catalog.System, error) {
 	system, known := s.Catalog().ByLicenceApp(given.AppKey, given.Account)
-	account := ""
-	if known {
-		account = system.ID
+	if !known {
+		return nil, s.prove(ctx, &s.tries, nil, nil)
 	}
-	if err := s.tries.allow(account, s.Now()); err != nil {
-		return nil, err
-	}
-	if known {
-		holds, err := s.holds(ctx, system.LicenceApp, given)
-		if err != nil || holds {
-			return system, err
-		}
-	}
-	s.tries.failed(account, s.Now())
-	return nil, gateway.Fail(gateway.Unauthenticated, "login-refused", "The account or one of its secrets is not right.")
-}
-
-func (s *LicenceApp) holds(ctx context.Context, app *catalog.LicenceApp, given Login) (bool, error) {
-	return s.right(ctx, [][2]string{{app.AppSecret, given.AppSecret}, {app.Password, given.Password}})
+	app := system.LicenceApp
+	return system, s.prove(ctx, &s.tries, system, [][2]string{{app.AppSecret, given.AppSecret}, {app.Password, given.Password}})
 }
 
 // Logout ends a token on every node.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"kapok/catalog"
 	"kapok/crypto/sm"
 	"kapok/gateway"
 )
@@ -50,6 +51,31 @@ func (t *tries) allow(system string, now time.Time) error {
 }
 
 func (t *tries) failed(system string, now time.Time) { t.of(system).AllowN(now, 1) }
+
+// loginRefused tells an account that does not exist and a wrong secret apart for nobody.
+func loginRefused() error {
+	return gateway.Fail(gateway.Unauthenticated, "login-refused", "The account or one of its secrets is not right.")
+}
+
+// prove lets a system prove itself by its secrets, of which wrong ones are counted; nil is
+// an account that does not exist.
+func (w World) prove(ctx context.Context, t *tries, system *catalog.System, secrets [][2]string) error {
+	account := ""
+	if system != nil {
+		account = system.ID
+	}
+	if err := t.allow(account, w.Now()); err != nil {
+		return err
+	}
+	if system != nil {
+		right, err := w.right(ctx, secrets)
+		if err != nil || right {
+			return err
+		}
+	}
+	t.failed(account, w.Now())
+	return loginRefused()
+}
 
 // right compares secrets of the key store, by name, with what was sent.
 func (w World) right(ctx context.Context, pairs [][2]string) (bool, error) {

@@ -99,10 +99,10 @@ func (s *Service) open(ctx context.Context, push *Push, order *placed, one *abou
 		return err
 	}
 	defer key.Forget()
-	if err := openJSON(key, push.Subscription.Order, place(push.Subscription.ID, "order", 0), order); err != nil {
+	if err := key.OpenJSON(push.Subscription.Order, place(push.Subscription.ID, "order", 0), order); err != nil {
 		return err
 	}
-	return openJSON(key, push.Case, place(push.Subscription.ID, "case", push.Position), one)
+	return key.OpenJSON(push.Case, place(push.Subscription.ID, "case", push.Position), one)
 }
 
 // judge says what becomes of a push: delivered, tried again, dead, or refused by the path.

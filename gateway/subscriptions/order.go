@@ -1,11 +1,7 @@
 package subscriptions
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"kapok/catalog"
@@ -53,27 +49,27 @@ func (t terms) ask(a about) exchange.Ask {
 // parse reads an order; what the path rules on is ruled on at each delivery.
 func parse(body []byte, directory *catalog.Catalog, system string) (wanted, error) {
 	var w wanted
-	if err := decode(body, &w); err != nil {
+	if err := gateway.DecodeStrictly(body, &w); err != nil {
 		return w, err
 	}
 	if _, known := directory.Item(w.Item); !known {
-		return w, invalid("/item", "item is one of the catalogue's")
+		return w, gateway.InvalidField("/item", "item is one of the catalogue's")
 	}
 	if !slices.Contains([]gateway.Operation{gateway.View, gateway.Copy, gateway.Predicate}, w.Operation) {
-		return w, invalid("/operation", "operation is VIEW, COPY or PREDICATE")
+		return w, gateway.InvalidField("/operation", "operation is VIEW, COPY or PREDICATE")
 	}
 	if !registered(directory, system, w.Address) {
 		return w, gateway.Fail(gateway.Forbidden, "webhook-not-registered", "The address does not stand in the catalogue's entry of this system.")
 	}
 	if len(w.Cases) == 0 || len(w.Cases) > maxCases {
-		return w, invalid("/cases", "cases is required: 1 to 500")
+		return w, gateway.InvalidField("/cases", "cases is required: 1 to 500")
 	}
 	for i, a := range w.Cases {
 		if _, err := gateway.ParseIdentity(a.IDType, a.IDNumber); err != nil {
-			return w, invalid(fmt.Sprintf("/cases/%d", i), err.Error())
+			return w, gateway.InvalidField(fmt.Sprintf("/cases/%d", i), err.Error())
 		}
 		if a.CaseNo == "" || a.BasisID == "" {
-			return w, invalid(fmt.Sprintf("/cases/%d", i), "a case has a case_no and a basis_id")
+			return w, gateway.InvalidField(fmt.Sprintf("/cases/%d", i), "a case has a case_no and a basis_id")
 		}
 	}
 	return w, nil
@@ -83,28 +79,4 @@ func parse(body []byte, directory *catalog.Catalog, system string) (wanted, erro
 func registered(directory *catalog.Catalog, system, address string) bool {
 	known, ok := directory.System(system)
 	return ok && known.TakesPushesAt(address)
-}
-
-// decode reads strictly; the text of encoding/json's errors can quote the body.
-func decode(body []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return malformed()
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return malformed()
-	}
-	return nil
-}
-
-func malformed() error {
-	return gateway.Fail(gateway.Invalid, "json-malformed",
-		"The body is not the JSON object that the API describes: broken syntax, another type, or a member it does not know.")
-}
-
-func invalid(field, rule string) error {
-	failure := gateway.Fail(gateway.Invalid, "field-invalid", rule+".")
-	failure.Field = field
-	return failure
 }

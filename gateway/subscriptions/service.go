@@ -2,7 +2,6 @@ package subscriptions
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -69,22 +68,6 @@ type placed struct {
 	Command exchange.Order `json:"command"`
 }
 
-func sealJSON(key *keys.PersonKey, value any, bound []byte) ([]byte, error) {
-	plain, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return key.Seal(plain, bound)
-}
-
-func openJSON(key *keys.PersonKey, sealed, bound []byte, into any) error {
-	plain, err := key.Open(sealed, bound)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, into)
-}
-
 // Subscribe takes a subscription in: POST /v1/subscriptions.
 func (s *Service) Subscribe(ctx context.Context, call exchange.Call) (exchange.Release, error) {
 	return s.Path.Command(ctx, call, door, func(ctx context.Context, c exchange.Command) (exchange.Done, error) {
@@ -100,7 +83,7 @@ func (s *Service) Subscribe(ctx context.Context, call exchange.Call) (exchange.R
 			return exchange.Done{}, err
 		}
 		defer key.Forget()
-		if made.Order, err = sealJSON(key, placed{w.terms, c.Order}, place(made.ID, "order", 0)); err != nil {
+		if made.Order, err = key.SealJSON(placed{w.terms, c.Order}, place(made.ID, "order", 0)); err != nil {
 			return exchange.Done{}, err
 		}
 		cases, err := s.sealCases(ctx, key, made.ID, w.Cases)
@@ -122,7 +105,7 @@ func (s *Service) sealCases(ctx context.Context, key *keys.PersonKey, id string,
 		if cases[i].SubjectRef, err = s.People.SubjectRef(ctx, identity); err != nil {
 			return nil, err
 		}
-		if cases[i].Sealed, err = sealJSON(key, a, place(id, "case", i)); err != nil {
+		if cases[i].Sealed, err = key.SealJSON(a, place(id, "case", i)); err != nil {
 			return nil, err
 		}
 	}
@@ -218,21 +201,21 @@ func (s *Service) Announce(ctx context.Context, call exchange.Call) (exchange.Re
 			Item     string                  `json:"item"`
 			Subjects []exchange.AskedSubject `json:"subjects"`
 		}
-		if err := decode(c.Body, &told); err != nil {
+		if err := gateway.DecodeStrictly(c.Body, &told); err != nil {
 			return exchange.Done{}, err
 		}
 		item, known := s.Path.Catalog().Item(told.Item)
 		if !known || item.Provider != c.Caller.Department {
-			return exchange.Done{}, invalid("/item", "item is one that the caller's department provides")
+			return exchange.Done{}, gateway.InvalidField("/item", "item is one that the caller's department provides")
 		}
 		if len(told.Subjects) == 0 || len(told.Subjects) > maxCases {
-			return exchange.Done{}, invalid("/subjects", "subjects is required: 1 to 500")
+			return exchange.Done{}, gateway.InvalidField("/subjects", "subjects is required: 1 to 500")
 		}
 		refs := make([]string, len(told.Subjects))
 		for i, one := range told.Subjects {
 			identity, err := gateway.ParseIdentity(one.IDType, one.IDNumber)
 			if err != nil {
-				return exchange.Done{}, invalid(fmt.Sprintf("/subjects/%d", i), err.Error())
+				return exchange.Done{}, gateway.InvalidField(fmt.Sprintf("/subjects/%d", i), err.Error())
 			}
 			if refs[i], err = s.People.SubjectRef(ctx, identity); err != nil {
 				return exchange.Done{}, err
