@@ -116,7 +116,8 @@ func mustWrite(t *testing.T, b evidence.Bundle) []byte {
 
 func TestResealing(t *testing.T) {
 	w := newWorld(t, 1)
-	w.enrol(dibao).token(0) // something is sealed
+	system := w.enrol(dibao)
+	system.token(0) // something is sealed
 	t.Setenv("DATABASE_URL", w.dsn)
 	t.Setenv("KAPOK_KEYS__FOLDER", w.keys.Folder)
 	store := pgtest.Open(t, w.dsn).Ledger()
@@ -124,6 +125,7 @@ func TestResealing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	system.token(0) // and more after it, so that a later checkpoint is sealed again
 	size := strconv.FormatUint(early.Size, 10)
 	if err := run(t.Context(), []string{"ledger", "resealed", "--origin", nodeLog, "--size", size, t.TempDir()}, io.Discard); err == nil {
 		t.Error("a re-sealing is shown that was not made")
