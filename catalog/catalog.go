@@ -11,6 +11,7 @@ import (
 type Catalog struct {
 	departments  map[string]*Department
 	systems      map[string]*System
+	federations  map[string]*Federation
 	sources      map[string]*Source
 	items        map[string]*Item
 	serviceItems map[string]*ServiceItem

@@ -40,6 +40,7 @@ type System struct {
 	Gateway    *Gateway    `json:"gateway,omitempty"`     // nil: it does not come through Guangdong's gateway
 	LicenceApp *LicenceApp `json:"licence_app,omitempty"` // nil: it does not ask by license-app/v1
 	CertShare  *CertShare  `json:"cert_share,omitempty"`  // nil: it does not ask as of a share service
+	Peer       *Peer       `json:"peer,omitempty"`        // nil: it is no other Kapok
 
 	Webhooks []string `json:"webhooks,omitempty"` // where it may have changes pushed to, as the file has them
 
@@ -77,7 +78,7 @@ func (c *Catalog) Desk(department string) (*System, bool) {
 	return nil, false
 }
 
-var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce, licenceAppOnce, certShareOnce}
+var systemRules = []func(*Catalog, *System) error{departmentHasOneDesk, behindGatewayOnce, licenceAppOnce, certShareOnce, peerOnce}
 
 // another reports whether a system other than s is like it.
 func (c *Catalog) another(s *System, like func(*System) bool) bool {
@@ -132,6 +133,7 @@ func (l *loader) system(r *record) {
 	r.inner("gateway", func(g *record) { s.Gateway = l.gateway(g) })
 	r.inner("licence_app", func(app *record) { s.LicenceApp = l.licenceApp(app) })
 	r.inner("cert_share", func(share *record) { s.CertShare = l.certShare(share) })
+	r.inner("peer", func(peer *record) { s.Peer = l.peer(peer) })
 	if _, told := r.value("webhooks"); told {
 		s.Webhooks = r.texts("webhooks", l.placeholdersKnown, webhook)
 	}

@@ -17,7 +17,7 @@ import (
 // together, so the records are written side by side.
 func (c *Catalog) seal() error {
 	ordered := slices.DeleteFunc(slices.Clone(sections), func(s section) bool {
-		return s.key == "templates" && len(c.templates) == 0 // catalogues from before templates keep their digest
+		return s.key == "templates" && len(c.templates) == 0 || s.key == "federations" && len(c.federations) == 0 // catalogues from before them keep their digest
 	})
 	slices.SortFunc(ordered, func(a, b section) int { return bytes.Compare([]byte(a.key), []byte(b.key)) })
 	var whole bytes.Buffer

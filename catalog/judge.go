@@ -15,6 +15,9 @@ func (l *loader) judge() {
 	for _, system := range l.found.systems {
 		apply(l, name{"system", system.ID}, system, systemRules)
 	}
+	for _, federation := range l.found.federations {
+		apply(l, name{"federation", federation.ID}, federation, federationRules)
+	}
 	for _, item := range l.found.items {
 		apply(l, name{"item", item.Code}, item, itemRules)
 	}

@@ -30,6 +30,7 @@ type section struct {
 var sections = []section{
 	{"departments", by("id"), (*loader).department, func(c *Catalog) []any { return anys(c.Departments()) }},
 	{"systems", by("id"), (*loader).system, func(c *Catalog) []any { return anys(c.Systems()) }},
+	{"federations", by("id"), (*loader).federation, func(c *Catalog) []any { return anys(c.Federations()) }},
 	{"sources", by("id"), (*loader).source, func(c *Catalog) []any { return anys(c.Sources()) }},
 	{"items", by("code"), (*loader).item, func(c *Catalog) []any { return anys(c.Items()) }},
 	{"licence_types", by("code"), (*loader).licenceType, func(c *Catalog) []any { return anys(c.LicenceTypes()) }},
@@ -118,7 +119,7 @@ type reference struct {
 
 func newLoader(values map[string]string) *loader {
 	return &loader{values: values, defined: map[name]place{}, patterns: map[string]*regexp.Regexp{}, found: &Catalog{
-		departments: map[string]*Department{}, systems: map[string]*System{}, sources: map[string]*Source{},
+		departments: map[string]*Department{}, federations: map[string]*Federation{}, systems: map[string]*System{}, sources: map[string]*Source{},
 		items: map[string]*Item{}, serviceItems: map[string]*ServiceItem{}, provisions: map[string]*Provision{},
 		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, licenceTypes: map[string]*LicenceType{}, returned: map[string]*Returned{}, staff: map[staffKey]*Staff{}, templates: map[string]*Template{},
 		grantsOf: map[use][]*Grant{}, connections: map[string]Connection{},

@@ -15,6 +15,7 @@ type Query struct {
 	CaseNo      string           // the case the data is for, for protocols that carry it
 	Purpose     string           // the catalogue's code of what it is for (用证事由), for protocols that carry it
 	Operator    Operator         // who asks, for protocols that carry it
+	Right       Right            // by what right, for protocols that carry it
 	SubjectRef  string           // Kapok's own reference of the subject, for sources that are Kapok itself; it leaves for nowhere
 	RequestID   string           // links the source's log with ours; random, holds no personal data
 }
@@ -25,6 +26,14 @@ type Operator struct {
 	Department string // its id in the catalogue
 	System     string // its id in the catalogue; the desk's where an officer asked at Kapok's own
 	Officer    string // the department's reference of the officer; "" where nobody is named
+}
+
+// Right is the access basis that a question rests on. It was checked before; whoever is
+// told of it takes it as the asker's word.
+type Right struct {
+	Kind      string // consent, statutory, …
+	Provision string // law and article; "" where none is named
+	Digest    string // SM3 of the basis's signed document, in hexadecimal digits
 }
 
 // Record is one record by the source's own field names, each value as text. A

@@ -24,6 +24,7 @@
 //	crypto/keys            where long-lived keys are; the short-lived operational key
 //	catalog                departments, systems, items, sources, grants: strict YAML;
 //	                       spreadsheet: the form that departments fill in
+//	gateway/federation     the other Kapoks: a list that a keeper signs
 //	gateway/editions       what is in force of catalogue and policies, published by two
 //	policies               the decision: tables, then Cedar in layers; pure
 //	connectors             how a source is asked; one folder for each protocol

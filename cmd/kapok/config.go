@@ -21,20 +21,21 @@ import (
 // config is what a node is told: a YAML file, overridden by KAPOK_… variables
 // (KAPOK_DATABASE__URL for database.url). It is read once, at start.
 type config struct {
-	Listen    string         `koanf:"listen"`     // address of the HTTP server
-	PublicURL string         `koanf:"public_url"` // under which callers reach every node
-	Node      string         `koanf:"node"`       // this node's name; its log is named after it
-	LogName   string         `koanf:"log_name"`   // prefix of the logs' origins, a host name of the operator
-	Database  databaseConfig `koanf:"database"`
-	Ledger    ledgerConfig   `koanf:"ledger"`
-	Keys      keysConfig     `koanf:"keys"`
-	Catalog   catalogConfig  `koanf:"catalog"`
-	Policies  string         `koanf:"policies"` // folder; empty: those built in
-	SignIn    signInConfig   `koanf:"sign_in"`
-	Calendars string         `koanf:"calendars"`   // folder of further years of working days; empty: those built in
-	SealRoots string         `koanf:"seal_roots"`  // file of further roots, PEM, that vouch for the seals of files brought to a desk; empty: none
-	Proxies   []string       `koanf:"proxies"`     // networks of our own proxies, whose X-Forwarded-For is believed
-	Profile   string         `koanf:"cpu_profile"` // file for a CPU profile of the whole run; empty: none
+	Listen     string           `koanf:"listen"`     // address of the HTTP server
+	PublicURL  string           `koanf:"public_url"` // under which callers reach every node
+	Node       string           `koanf:"node"`       // this node's name; its log is named after it
+	LogName    string           `koanf:"log_name"`   // prefix of the logs' origins, a host name of the operator
+	Database   databaseConfig   `koanf:"database"`
+	Ledger     ledgerConfig     `koanf:"ledger"`
+	Keys       keysConfig       `koanf:"keys"`
+	Catalog    catalogConfig    `koanf:"catalog"`
+	Policies   string           `koanf:"policies"` // folder; empty: those built in
+	SignIn     signInConfig     `koanf:"sign_in"`
+	Federation federationConfig `koanf:"federation"`
+	Calendars  string           `koanf:"calendars"`   // folder of further years of working days; empty: those built in
+	SealRoots  string           `koanf:"seal_roots"`  // file of further roots, PEM, that vouch for the seals of files brought to a desk; empty: none
+	Proxies    []string         `koanf:"proxies"`     // networks of our own proxies, whose X-Forwarded-For is believed
+	Profile    string           `koanf:"cpu_profile"` // file for a CPU profile of the whole run; empty: none
 
 	pushPause  time.Duration // 0: as in production; else three attempts, the first pause so long
 	trialStart time.Time     // kapok dev only: where the workflow's clock begins; zero: it is the real one
@@ -96,6 +97,12 @@ func (v vaultConfig) complete() bool {
 type catalogConfig struct {
 	Folder string            `koanf:"folder"` // empty: the example
 	Values map[string]string `koanf:"values"` // what the placeholders stand for
+}
+
+// federationConfig is this Kapok's place in a federation of several; empty: it is in none.
+type federationConfig struct {
+	Member  string   `koanf:"member"`  // its id on the list
+	Keepers []string `koanf:"keepers"` // files of the public keys (JWK) whose signature under the list is believed
 }
 
 type signInConfig struct {
@@ -164,6 +171,7 @@ func (c config) check() error {
 		{"keys.folder", "is not empty with the file backend", c.Keys.Backend != fileBackend || c.Keys.Folder != ""},
 		{"keys.vault", "names address, role_id_file and secret_id_file with the vault backend", c.Keys.Backend != vaultBackend || c.Keys.Vault.complete()},
 		{"proxies", "are networks in CIDR form", len(c.proxies()) == len(c.Proxies)},
+		{"federation", "names a member where it names keepers, and keepers where it names a member", (c.Federation.Member == "") == (len(c.Federation.Keepers) == 0)},
 		{"keys.lifetime", "is between 10 minutes and 24 hours", c.Keys.Lifetime >= 10*time.Minute && c.Keys.Lifetime <= 24*time.Hour},
 	} {
 		if !rule.holds {

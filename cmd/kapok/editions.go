@@ -94,6 +94,7 @@ func (n *node) firstLive(ctx context.Context) (exchange.Live, error) {
 		return exchange.Live{}, err
 	}
 	n.editions.live, n.editions.numbers = live, numbers
+	n.federation.inForce.Store(live.Members)
 	return live, nil
 }
 
@@ -126,6 +127,9 @@ func (n *node) readEditions(ctx context.Context) (exchange.Live, map[string]int6
 		n.log.Info("edition in force", "kind", kind.name, "number", number, "digest", edition.Digest, "from", "database")
 	}
 	if numbers[editions.Catalogue] != n.editions.numbers[editions.Catalogue] {
+		if live.Members, err = n.federation.membersOf(live.Catalog); err != nil {
+			return exchange.Live{}, nil, err
+		}
 		live.Sources, err = n.workshop.open(live.Catalog)
 	}
 	return live, numbers, err
@@ -148,6 +152,7 @@ func (n *node) refresh(ctx context.Context) error {
 		return err
 	}
 	n.editions.live, n.editions.numbers = live, numbers
+	n.federation.inForce.Store(live.Members)
 	return nil
 }
 

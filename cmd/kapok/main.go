@@ -35,6 +35,7 @@ func commands() []command {
 		{"policy", "check, test and explain policies; replay what was decided by a changed set", policyCommand},
 		{"bundle", "print the trust bundle that kapok-verify pins", bundle},
 		{"ledger", "evidence of a use; a log's files and proofs; what is past its time; erasure", ledgerCommand},
+		{"federation", "make a keeper's key, sign and read the list of a federation's members", federationCommand},
 		{"returns", "data returned in batches: receive, status, lineage; propose and confirm what two persons do", returnsCommand},
 		{"bench", "measure the whole path against a bare proxy", bench},
 	}

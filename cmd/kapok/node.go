@@ -44,6 +44,7 @@ type node struct {
 	anchors       *anchor.Folder // nil: none are kept
 	verifier      *sm.Verifier
 	workshop      *workshop
+	federation    *ownFederation
 	exchange      *exchange.Service
 	licences      *licensing.Service
 	safe          *safe.Service
@@ -115,9 +116,12 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 		return err
 	}
 	n.safe = n.newSafe()
+	if n.federation, err = openFederation(n.config.Federation, n.verifier); err != nil {
+		return err
+	}
 	n.workshop = newWorkshop(builtin.World{
 		Secrets: func(name string) (string, error) { return n.keyring.Secret(context.WithoutCancel(ctx), name) },
-		Client:  connectors.HTTPClient(), Verifier: n.verifier,
+		Client:  connectors.HTTPClient(), Verifier: n.verifier, Self: n.federation.self(n.operational.Current),
 	}, n.within(), metrics)
 	live, err := n.firstLive(ctx)
 	if err != nil {
@@ -144,7 +148,7 @@ func (n *node) path(live exchange.Live, keeper *messages.Keeper) exchange.Config
 func (n *node) openPublishing(context.Context, *prometheus.Registry) error {
 	n.publishing = publishing.New(publishing.Config{
 		Store: n.database, Replays: n.workflow.store, Notes: n.database.Ledger(), Log: n.journal,
-		Values: n.config.Catalog.Values, Open: n.workshop.check, Refresh: n.refresh, Now: time.Now,
+		Values: n.config.Catalog.Values, Open: n.opens, Follows: n.federation.follows, Refresh: n.refresh, Now: time.Now,
 	})
 	return nil
 }

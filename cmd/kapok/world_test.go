@@ -66,6 +66,7 @@ type world struct {
 	logs    *bytes.Buffer
 	nodes   []*node
 	urls    []string // the nodes' own addresses
+	adjust  []func(*config)
 }
 
 func newWorld(t *testing.T, nodes int) *world { return newWorldAt(t, nodes, publicURL) }
@@ -76,9 +77,9 @@ func newWorldAt(t *testing.T, nodes int, public string) *world {
 }
 
 // newWorldOf makes a world whose operational keys live only so long.
-func newWorldOf(t *testing.T, nodes int, public string, keyLife time.Duration) *world {
+func newWorldOf(t *testing.T, nodes int, public string, keyLife time.Duration, adjust ...func(*config)) *world {
 	t.Helper()
-	w := &world{t: t, public: public, dsn: pgtest.NewDSN(t), logs: &bytes.Buffer{}}
+	w := &world{t: t, public: public, dsn: pgtest.NewDSN(t), logs: &bytes.Buffer{}, adjust: adjust}
 	w.startSandbox()
 	folder := t.TempDir()
 	w.keys = keysConfig{Backend: fileBackend, Folder: folder, PassphraseFile: filepath.Join(folder, "passphrase"), Lifetime: keyLife}
@@ -92,7 +93,11 @@ func newWorldOf(t *testing.T, nodes int, public string, keyLife time.Duration) *
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.serve(n, listen(t, public))
+		at := public
+		if i > 0 {
+			at = publicURL // the public address is the first one's
+		}
+		w.serve(n, listen(t, at))
 	}
 	return w
 }
@@ -117,6 +122,9 @@ func (w *world) config(name string) config {
 	c.Database.URL, c.Keys = w.dsn, w.keys
 	c.Catalog.Values = map[string]string{"SANDBOX_URL": w.outside, "OIDC_ISSUER": w.outside}
 	c.SignIn = signInConfig{Issuer: w.outside, ClientID: "kapok"}
+	for _, adjust := range w.adjust {
+		adjust(&c)
+	}
 	c.pushPause = 20 * time.Millisecond
 	c.trialStart = time.Date(2026, 4, 27, 1, 0, 0, 0, time.UTC) // terms run over days that the calendar knows
 	return c

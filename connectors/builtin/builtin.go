@@ -15,6 +15,7 @@ import (
 	"kapok/connectors/gjgxjhpt"
 	"kapok/connectors/gjzwfwpt"
 	"kapok/connectors/licenceapp"
+	"kapok/connectors/peer"
 	"kapok/connectors/rest"
 	"kapok/connectors/sqlsource"
 	"kapok/connectors/tif"
@@ -26,6 +27,7 @@ type World struct {
 	Secrets  func(name string) (string, error) // looks up a secret that a setting names
 	Client   *http.Client                      // see [connectors.HTTPClient]
 	Verifier *sm.Verifier                      // of sources' signatures
+	Self     peer.Self                         // this Kapok as a member of a federation; the zero one is none
 }
 
 // maker makes a connector from the settings of one source.
@@ -37,6 +39,7 @@ var protocols = map[string]maker{
 	"files":       newFiles,
 	"gjgxjhpt":    newGjgxjhpt,
 	"gjzwfwpt":    newGjzwfwpt,
+	"kapok":       newPeer,
 	"license-app": newLicenceApp,
 	"rest":        newREST,
 	"sql":         newSQL,
@@ -87,4 +90,8 @@ func newSQL(settings map[string]string, w World) (connectors.Connector, error) {
 
 func newFiles(settings map[string]string, w World) (connectors.Connector, error) {
 	return files.New(settings, w.Secrets)
+}
+
+func newPeer(settings map[string]string, w World) (connectors.Connector, error) {
+	return peer.New(settings, w.Self, w.Client, w.Verifier)
 }

@@ -73,19 +73,28 @@ func (s *Service) admit(ctx context.Context, call Call) (Caller, error) {
 }
 
 func (s *Service) checkParams(call Call, params httpsig.Params, token accessClaims) error {
-	if missing := uncovered(call, params); missing != "" {
+	if missing := uncovered(call, params, mustCover); missing != "" {
 		failure := gateway.Fail(gateway.Unauthenticated, "signature-incomplete",
 			"The signature has to cover @method, @target-uri, content-digest, authorization, and idempotency-key where it is sent.")
 		failure.Field = missing
 		return failure
 	}
+	if params.KeyID != token.Confirmation.Thumbprint {
+		return gateway.Fail(gateway.Unauthenticated, "key-mismatch",
+			"The request is signed by another key than the one its access token is bound to.")
+	}
+	return s.checkOccasion(call, params, requestTag)
+}
+
+// checkOccasion holds what a signature says of itself to the rules for all callers.
+func (s *Service) checkOccasion(call Call, params httpsig.Params, tag string) error {
 	if key := call.Header.Get(idempotencyHeader); key != "" && !idempotencyKey.MatchString(key) {
 		failure := gateway.Fail(gateway.Invalid, "idempotency-key-invalid", "Idempotency-Key is 8 to 128 printable ASCII characters without blanks.")
 		failure.Field = strings.ToLower(idempotencyHeader)
 		return failure
 	}
-	if params.Tag != requestTag {
-		return gateway.Fail(gateway.Unauthenticated, "signature-malformed", `The signature's tag has to be "kapok".`)
+	if params.Tag != tag {
+		return gateway.Fail(gateway.Unauthenticated, "signature-malformed", `The signature's tag has to be "`+tag+`".`)
 	}
 	if !onceOnly.MatchString(params.Nonce) {
 		return gateway.Fail(gateway.Unauthenticated, "nonce-missing", "The signature needs a nonce of 16 to 128 printable ASCII characters.")
@@ -94,16 +103,12 @@ func (s *Service) checkParams(call Call, params httpsig.Params, token accessClai
 		return gateway.Fail(gateway.Unauthenticated, "clock-skew",
 			"The signature's created time is more than 180 seconds from this server's clock.")
 	}
-	if params.KeyID != token.Confirmation.Thumbprint {
-		return gateway.Fail(gateway.Unauthenticated, "key-mismatch",
-			"The request is signed by another key than the one its access token is bound to.")
-	}
 	return nil
 }
 
 // uncovered names the first part that should be covered and is not.
-func uncovered(call Call, params httpsig.Params) string {
-	for _, name := range mustCover {
+func uncovered(call Call, params httpsig.Params, needed []string) string {
+	for _, name := range needed {
 		if !params.Covers(httpsig.Component{Name: name}) {
 			return name
 		}

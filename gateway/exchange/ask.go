@@ -55,6 +55,10 @@ func parseAskAt(body []byte, officer string) (Ask, gateway.Identity, error) {
 	} else if officer != "" {
 		return Ask{}, gateway.Identity{}, invalidField("/officer_ref", "at the desk the officer is the one who is signed in")
 	}
+	return checkAsk(ask)
+}
+
+func checkAsk(ask Ask) (Ask, gateway.Identity, error) {
 	for _, rule := range askRules {
 		if !rule.holds(ask) {
 			return ask, gateway.Identity{}, invalidField(rule.field, rule.says)

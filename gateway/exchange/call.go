@@ -43,5 +43,5 @@ type Caller struct {
 	Created    time.Time // when the caller says it signed
 	Base       string    // what it signed: the signature base (RFC 9421 §2.5)
 	Signature  []byte    // the request's signature, raw r‖s
-	Door       string    // what admitted a caller who signed nothing: [deskDoor], [gatewayDoor], a facade's; "": they signed this request
+	Door       string    // what admitted the caller: [deskDoor], [gatewayDoor], a facade's, who signed nothing, or [peerDoor]; "": a department's system signed this request
 }

@@ -63,7 +63,7 @@ func (u *use) door() []ledger.Field {
 	if u.caller.Door == "" {
 		return nil
 	}
-	return []ledger.Field{{Name: "door", Value: u.caller.Door}}
+	return append([]ledger.Field{{Name: "door", Value: u.caller.Door}}, u.from.fields()...)
 }
 
 // Desk is what an officer may use at their department's desk.

@@ -21,9 +21,10 @@ type use struct {
 
 	editions []ledger.Edition // under which it was decided; nil: it was not
 
-	order    *Order // for which Kapok itself makes this use; nil: the call asks for it
-	orderKey string // which of the order's uses
-	caller   Caller // admit
+	order    *Order    // for which Kapok itself makes this use; nil: the call asks for it
+	orderKey string    // which of the order's uses
+	caller   Caller    // admit
+	from     *peerFrom // for whom another Kapok asks; nil: none does
 	ask      Ask
 	subject  gateway.Identity
 

@@ -15,6 +15,7 @@ func (s *Service) fetch(ctx context.Context, u *use) error {
 	answer, err := u.source.Fetch(ctx, connectors.Query{
 		Subject: u.subject, SubjectRef: u.resolved.SubjectRef, Fields: u.ask.Fields, ServiceItem: u.ask.ServiceItem,
 		CaseNo: u.ask.CaseNo, Purpose: u.ask.Purpose, RequestID: u.ref,
+		Right:    connectors.Right{Kind: string(u.resolved.Basis.Kind), Provision: u.resolved.Basis.Provision(), Digest: u.basisDigest()},
 		Operator: connectors.Operator{Department: u.caller.Department, System: u.caller.System, Officer: u.ask.OfficerRef},
 	})
 	if errors.Is(err, connectors.ErrAnotherPerson) {

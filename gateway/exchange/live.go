@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"kapok/catalog"
+	"kapok/gateway/federation"
 	"kapok/gateway/ledger"
 	"kapok/policies"
 )
@@ -12,6 +13,7 @@ type Live struct {
 	Catalog  *catalog.Catalog
 	Policies *policies.Set
 	Sources  Sources
+	Members  *federation.List // of the federation; nil: there is none
 
 	Editions []ledger.Edition // which published editions these are; every decision is recorded under them
 }
@@ -26,6 +28,8 @@ func (l Live) Check() error {
 type snapshot struct {
 	Live
 	known known
+
+	proven *provenKeys // of members of the federation
 }
 
 // newSnapshot refuses policies that name what the catalogue does not hold.
@@ -37,7 +41,7 @@ func newSnapshot(live Live) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshot{Live: live, known: known}, nil
+	return &snapshot{Live: live, known: known, proven: &provenKeys{}}, nil
 }
 
 // Adopt puts another catalogue, other policies or other sources in force, for the uses

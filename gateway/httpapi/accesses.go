@@ -116,7 +116,7 @@ func (n names) access(recorded postgres.LedgerEntry) Access {
 		Department: named(entry, "department", n.department), System: named(entry, "system", n.system),
 		Item: n.itemOf(itemCode), Operation: entry.Value("operation"), Tests: entry.Value("tests"),
 		Asked: n.fields(itemCode, list(entry.Value("fields"))), Returned: n.fields(itemCode, list(entry.Value("returned"))),
-		ServiceItem: named(entry, "service-item", n.serviceItem), CaseNo: entry.Value("case"), Officer: entry.Value("officer"), Door: entry.Value("door"),
+		ServiceItem: named(entry, "service-item", n.serviceItem), CaseNo: entry.Value("case"), Officer: entry.Value("officer"), Door: entry.Value("door"), PeerDepartment: entry.Value("peer-department"),
 		Purpose: named(entry, "purpose", n.purpose), BasisID: entry.Value("basis"), BasisKind: entry.Value("basis-kind"),
 		LegalProvision: entry.Value("provision"), Provider: named(entry, "provider", n.department), AsOf: entry.Value("as-of"), Cached: entry.Value("cached") == "true",
 		Result: entry.Value("result"), Code: entry.Value("code"), Excess: list(entry.Value("excess")), RetryOf: entry.Value("retry-of"),

@@ -597,6 +597,7 @@ func (e ErasureAttestedAnswer) Valid() bool {
 // Defines values for ExchangeResponseDoor.
 const (
 	ExchangeResponseDoorDesk ExchangeResponseDoor = "desk"
+	ExchangeResponseDoorPeer ExchangeResponseDoor = "peer"
 	ExchangeResponseDoorTif  ExchangeResponseDoor = "tif"
 )
 
@@ -604,6 +605,8 @@ const (
 func (e ExchangeResponseDoor) Valid() bool {
 	switch e {
 	case ExchangeResponseDoorDesk:
+		return true
+	case ExchangeResponseDoorPeer:
 		return true
 	case ExchangeResponseDoorTif:
 		return true
@@ -1900,7 +1903,7 @@ type Access struct {
 	Code       string `json:"code,omitempty,omitzero"`
 	Department Named  `json:"department,omitempty,omitzero"`
 
-	// Door Where nobody signed the request: desk 工作台, signed in; tif 省政务网关, whose signature does not cover what is asked (弱); license-app 用证接口 and cert-share 证照共享服务, whose secrets vouch for no single call (弱).
+	// Door Where nobody signed the request: desk 工作台, signed in; tif 省政务网关, whose signature does not cover what is asked (弱); license-app 用证接口 and cert-share 证照共享服务, whose secrets vouch for no single call (弱). peer: another Kapok of the federation, which signed.
 	Door string `json:"door,omitempty,omitzero"`
 
 	// Excess The fields too many.
@@ -1919,9 +1922,12 @@ type Access struct {
 	// Origin The name of one log; in an address its slashes are written `%2F`.
 	//
 	// Examples: kapok.example/node-1
-	Origin   Origin `json:"origin"`
-	Provider Named  `json:"provider,omitempty,omitzero"`
-	Purpose  Named  `json:"purpose,omitempty,omitzero"`
+	Origin Origin `json:"origin"`
+
+	// PeerDepartment Where another Kapok asked: the department there, by its id there.
+	PeerDepartment string `json:"peer_department,omitempty,omitzero"`
+	Provider       Named  `json:"provider,omitempty,omitzero"`
+	Purpose        Named  `json:"purpose,omitempty,omitzero"`
 
 	// Receipt Where the proof is.
 	Receipt string `json:"receipt,omitempty,omitzero"`
@@ -3221,7 +3227,7 @@ type ExchangeResponse struct {
 	DataSalt string   `json:"data_salt"`
 	Decision Decision `json:"decision"`
 
-	// Door Where nobody signed the request; the mark of a weaker admission.
+	// Door What admitted the call, where it was not a department's system that signed: desk and tif, where nobody signed what is asked, the mark of a weaker admission; peer, another Kapok, which signed.
 	Door ExchangeResponseDoor `json:"door,omitempty,omitzero"`
 
 	// ExchangeID Random; links intent, outcome and receipt.
@@ -3246,7 +3252,7 @@ type ExchangeResponse struct {
 	Watermark Watermark `json:"watermark,omitempty,omitzero"`
 }
 
-// ExchangeResponseDoor Where nobody signed the request; the mark of a weaker admission.
+// ExchangeResponseDoor What admitted the call, where it was not a department's system that signed: desk and tif, where nobody signed what is asked, the mark of a weaker admission; peer, another Kapok, which signed.
 type ExchangeResponseDoor string
 
 // FieldName The name of an information item (信息项).
@@ -3849,6 +3855,68 @@ type PaperWish struct {
 
 	// Step 受理, 审查, 决定 …
 	Step string `json:"step"`
+}
+
+// PeerExchangeRequest defines model for PeerExchangeRequest.
+type PeerExchangeRequest struct {
+	// BasisID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	BasisID BasisID `json:"basis_id,omitempty,omitzero"`
+
+	// CaseNo The case (办件编号).
+	//
+	// Examples: DB-2026-000001
+	CaseNo CaseNo `json:"case_no"`
+
+	// Expected With VERIFY only, and there one value for each field; what leaves is whether it is the same.
+	Expected map[string]string `json:"expected,omitempty,omitzero"`
+	Fields   Fields            `json:"fields"`
+
+	// From For whom another Kapok asks, and by what right there; its own word.
+	From PeerFrom `json:"from"`
+
+	// Item 目录代码: 类项目细目/顺序码.
+	//
+	// Examples: 1010010001/000001
+	Item ItemCode `json:"item"`
+
+	// OfficerRef The department's own reference of the officer (经办人标识); not a name, not an identity number.
+	//
+	// Examples: officer-0001
+	OfficerRef OfficerRef `json:"officer_ref"`
+
+	// Operation What may be done with the item, least first: VERIFY 核验, PREDICATE 判断, VIEW 查看, COPY 留存.
+	// One that is not built yet answers 501 `not-built`.
+	Operation Operation `json:"operation"`
+
+	// Purpose The purpose's code (用途).
+	//
+	// Examples: assistance-review
+	Purpose Purpose `json:"purpose"`
+
+	// ServiceItem An identifier of the catalogue.
+	ServiceItem Identifier `json:"service_item"`
+
+	// Subject Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Subject Subject `json:"subject"`
+
+	// Tests With PREDICATE only, and there one test for each of `fields`; what leaves is true or false.
+	// More than 3 different tests of one field of one person for one case, or 8 for all cases,
+	// within 30 days are refused (`predicate-probing`) and reported.
+	Tests []Test `json:"tests,omitempty,omitzero"`
+}
+
+// PeerFrom For whom another Kapok asks, and by what right there; its own word.
+type PeerFrom struct {
+	// Basis SM3 of the access basis's document there.
+	Basis     string `json:"basis,omitempty,omitzero"`
+	BasisKind string `json:"basis_kind,omitempty,omitzero"`
+
+	// Department Its id there.
+	Department string `json:"department"`
+
+	// ExchangeID Of the use there.
+	ExchangeID string `json:"exchange_id"`
+	Provision  string `json:"provision,omitempty,omitzero"`
 }
 
 // PeopleServed defines model for PeopleServed.

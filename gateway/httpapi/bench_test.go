@@ -26,6 +26,7 @@ func (f free) Exchange(context.Context, exchange.Call) (exchange.Release, error)
 	return f.release, nil
 }
 func (f free) Behind(context.Context, exchange.Call) (exchange.Release, error) { return f.release, nil }
+func (f free) AtPeer(context.Context, exchange.Call) (exchange.Release, error) { return f.release, nil }
 func (f free) Receipt(context.Context, exchange.Call, string) (exchange.Release, error) {
 	return f.release, nil
 }

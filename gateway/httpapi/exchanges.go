@@ -18,6 +18,7 @@ import (
 type Exchanges interface {
 	Exchange(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	Behind(ctx context.Context, call exchange.Call) (exchange.Release, error)
+	AtPeer(ctx context.Context, call exchange.Call) (exchange.Release, error)
 	Receipt(ctx context.Context, call exchange.Call, ref string) (exchange.Release, error)
 	RegisterCase(ctx context.Context, call exchange.Call) error
 	Prove(ctx context.Context, call exchange.Call) (exchange.Caller, error)
@@ -40,6 +41,10 @@ func (a *api) createExchange(c *gin.Context) {
 
 func (a *api) createGatewayExchange(c *gin.Context) {
 	a.serveSigned(c, a.exchanges.Behind)
+}
+
+func (a *api) createPeerExchange(c *gin.Context) {
+	a.serveSigned(c, a.exchanges.AtPeer)
 }
 
 func (a *api) getExchangeReceipt(c *gin.Context) {

@@ -53,7 +53,7 @@ func (w *world) openPublishing(t testing.TB, config *httpapi.Config, known *cata
 	w.publishing = publishing.New(publishing.Config{
 		Store: w.stores.db, Replays: w.workflow, Notes: w.stores.db.Ledger(), Log: w.stores.log,
 		Values: map[string]string{"SANDBOX_URL": "http://127.0.0.1:8641", "OIDC_ISSUER": w.provider.URL},
-		Open:   func(*catalog.Catalog) error { return nil }, Refresh: func(context.Context) error { return nil }, Now: time.Now,
+		Open:   func(*catalog.Catalog) error { return nil }, Follows: func(_, _ *catalog.Catalog) error { return nil }, Refresh: func(context.Context) error { return nil }, Now: time.Now,
 	})
 	config.Editions, config.Publishing, config.Replays = w.stores.db, w.publishing, w.workflow
 	config.Explain = explainer{exchange.Live{Catalog: known, Policies: set}}

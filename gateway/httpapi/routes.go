@@ -59,6 +59,7 @@ func (d doors) systems() {
 	d.r.POST("/oauth2/token", d.a.issueToken)
 	d.r.POST("/v1/exchanges", d.a.createExchange)
 	d.r.POST("/v1/gateway/exchanges", d.a.createGatewayExchange)
+	d.r.POST("/v1/peers/exchanges", d.a.createPeerExchange)
 	d.r.GET("/v1/exchanges/:ref/receipt", d.a.getExchangeReceipt)
 	d.r.POST("/v1/cases", d.a.registerCase)
 	d.r.POST("/v1/cases/state", d.a.caseState)

@@ -186,6 +186,10 @@ func (d *doorman) Behind(ctx context.Context, call exchange.Call) (exchange.Rele
 	return d.Exchange(ctx, call)
 }
 
+func (d *doorman) AtPeer(ctx context.Context, call exchange.Call) (exchange.Release, error) {
+	return d.Exchange(ctx, call)
+}
+
 func (d *doorman) Receipt(ctx context.Context, call exchange.Call, _ string) (exchange.Release, error) {
 	return d.Exchange(ctx, call)
 }

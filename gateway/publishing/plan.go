@@ -57,7 +57,10 @@ func (s *Service) Plan(ctx context.Context, d Draft) (Planned, error) {
 	}
 	planned := Planned{Catalog: after, Based: numbers[editions.Catalogue], Changes: changes, before: live}
 	live.Catalog = after
-	return planned, s.sound(live)
+	if err := s.sound(live); err != nil {
+		return planned, err
+	}
+	return planned, s.follows(planned.before.Catalog, after)
 }
 
 func (s *Service) files(inForce *catalog.Catalog, d Draft) (map[string][]byte, error) {

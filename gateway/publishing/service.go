@@ -53,6 +53,7 @@ type Config struct {
 	Log     Ledger
 	Values  map[string]string            // what the catalogue's placeholders stand for
 	Open    func(*catalog.Catalog) error // whether every item's source can be opened by its settings
+	Follows func(before, after *catalog.Catalog) error // whether its list of members may take the place of the other's
 	Refresh func(ctx context.Context) error
 	Now     func() time.Time
 }
@@ -116,7 +117,23 @@ func (s *Service) fits(p editions.Proposal, inForce map[string]editions.InForce)
 	if err := s.take(&live, p.Kind, p.Content); err != nil {
 		return err
 	}
-	return s.sound(live)
+	if err := s.sound(live); err != nil || p.Kind != editions.Catalogue {
+		return err
+	}
+	var before exchange.Live
+	if err := s.take(&before, p.Kind, inForce[p.Kind].Content); err != nil {
+		return err
+	}
+	return s.follows(before.Catalog, live.Catalog)
+}
+
+// follows refuses a catalogue whose list of the federation's members is older than the one
+// in force: who left would be back.
+func (s *Service) follows(before, after *catalog.Catalog) error {
+	if err := s.Follows(before, after); err != nil {
+		return gateway.Fail(gateway.Conflict, "peer-list-older", "The list of the federation's members is older than the one in force, or another of the same version.").Because(err)
+	}
+	return nil
 }
 
 // sound refuses a catalogue and policies that do not go together, and sources that

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -17,17 +16,16 @@ import (
 	"kapok/crypto/jose"
 	"kapok/crypto/keys"
 	"kapok/gateway"
+	"kapok/gateway/federation"
 )
 
 const (
 	sendTime   = 10 * time.Second
 	answerRead = 4 << 10 // bytes of an answer; nothing in it matters
 
-	// The signature of a push (RFC 9421), and the header with the certificates of the key
-	// that made it: a list (RFC 9651) of byte sequences, the key's own first.
+	// The signature of a push (RFC 9421).
 	pushLabel = "kapok"
 	pushTag   = "kapok-push"
-	chainName = "Kapok-Certificates"
 )
 
 // Sender sends signed pushes. It follows no redirect, uses no proxy, and connects neither
@@ -57,12 +55,12 @@ func (s *Sender) Send(ctx context.Context, address string, body []byte) error {
 	signing := s.signing()
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Content-Digest", httpsig.ContentDigest(body))
-	req.Header.Set(chainName, byteSequences(signing.Chain))
+	req.Header.Set(federation.Certificates, federation.WriteChain(signing.Chain))
 	message := httpsig.Message{Method: req.Method, TargetURI: address, Header: req.Header}
 	if err := httpsig.Sign(ctx, message, httpsig.Params{
 		Label: pushLabel, Tag: pushTag, Created: s.now(), Nonce: rand.Text(), KeyID: jose.NewJWK("", signing.Signer.Public()).Thumbprint(),
 		Covered: []httpsig.Component{
-			{Name: "@method"}, {Name: "@target-uri"}, {Name: "content-type"}, {Name: "content-digest"}, {Name: strings.ToLower(chainName)},
+			{Name: "@method"}, {Name: "@target-uri"}, {Name: "content-type"}, {Name: "content-digest"}, {Name: strings.ToLower(federation.Certificates)},
 		},
 	}, signing.Signer); err != nil {
 		return gateway.Fail(gateway.Unavailable, "signing-failed", "The push could not be signed.").Because(err)
@@ -77,14 +75,6 @@ func (s *Sender) Send(ctx context.Context, address string, body []byte) error {
 		return gateway.Fail(gateway.Unavailable, "webhook-refused", "The receiver did not take the push.")
 	}
 	return nil
-}
-
-func byteSequences(chain [][]byte) string {
-	texts := make([]string, len(chain))
-	for i, der := range chain {
-		texts[i] = ":" + base64.StdEncoding.EncodeToString(der) + ":"
-	}
-	return strings.Join(texts, ", ")
 }
 
 // dial holds the address that a name led to against what pushes never go to.

@@ -123,6 +123,7 @@ const doors: Record<string, [zh: string, en: string]> = {
   desk: ['工作人员登录后在工作台办理', 'An officer, signed in at the desk'],
   'cert-share': ['经证照共享服务接口（弱：接口不对单次请求签名）', 'A licence share service’s interface (weaker: it signs no single request)'],
   'license-app': ['经广东电子证照用证接口（弱：接口不对单次请求签名）', 'Guangdong’s e-licence API (weaker: it signs no single request)'],
+  peer: ['另一个红棉节点来调用（该节点已签名）', 'Another Kapok of the federation, which signed'],
   tif: ['经省政务网关（弱：网关的签名不覆盖请求内容）', 'The province’s gateway (weaker: its signature does not cover what was asked)'],
 }
 /** What stood in the place of a signature over the request; empty where the request was signed, and for what is no call. */
