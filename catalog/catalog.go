@@ -25,6 +25,7 @@ type Catalog struct {
 
 	grantsOf    map[use][]*Grant
 	connections map[string]Connection
+	settings    map[string]map[string]string // of sources
 	digest      string
 }
 
@@ -76,6 +77,10 @@ func (c *Catalog) Connection(itemCode string) (Connection, bool) {
 	found, known := c.connections[itemCode]
 	return found, known
 }
+
+// Settings are a source's own, for what is read of it beside its items; nil where it is
+// unknown.
+func (c *Catalog) Settings(source string) map[string]string { return maps.Clone(c.settings[source]) }
 
 // Items lists every data item, ordered by code.
 func (c *Catalog) Items() iter.Seq[*Item] { return ordered(c.items, cmp.Compare) }

@@ -122,7 +122,7 @@ func newLoader(values map[string]string) *loader {
 		departments: map[string]*Department{}, federations: map[string]*Federation{}, systems: map[string]*System{}, sources: map[string]*Source{},
 		items: map[string]*Item{}, serviceItems: map[string]*ServiceItem{}, provisions: map[string]*Provision{},
 		purposes: map[string]*Purpose{}, grants: map[string]*Grant{}, licenceTypes: map[string]*LicenceType{}, returned: map[string]*Returned{}, staff: map[staffKey]*Staff{}, templates: map[string]*Template{},
-		grantsOf: map[use][]*Grant{}, connections: map[string]Connection{},
+		grantsOf: map[use][]*Grant{}, connections: map[string]Connection{}, settings: map[string]map[string]string{},
 	}}
 }
 

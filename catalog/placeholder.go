@@ -38,6 +38,13 @@ func (l *loader) fill() {
 		}
 		l.found.connections[code] = Connection{Source: source.ID, Protocol: source.Protocol, Timeout: source.Timeout, Settings: settings}
 	}
+	for id, source := range l.found.sources {
+		settings := maps.Clone(source.Settings)
+		for name, text := range settings {
+			settings[name] = l.filled(text)
+		}
+		l.found.settings[id] = settings
+	}
 	for _, system := range l.found.systems {
 		for _, address := range system.Webhooks {
 			system.webhooks = append(system.webhooks, l.filled(address))

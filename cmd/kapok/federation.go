@@ -90,5 +90,8 @@ func (n *node) opens(directory *catalog.Catalog) error {
 	if _, err := n.federation.membersOf(directory); err != nil {
 		return err
 	}
+	if err := checkPulls(directory, n.workshop.world.Secrets); err != nil {
+		return err
+	}
 	return n.workshop.check(directory)
 }

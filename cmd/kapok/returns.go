@@ -21,6 +21,8 @@ import (
 const returnsUsage = `usage: kapok returns ACT --config FILE …
   receive MANIFEST           land, check and reconcile a delivery; its files lie beside the manifest,
                              its signature in MANIFEST.jws; run again, it goes on where it was interrupted
+  pull DATASET [whole]       read the view that the catalogue names in the provider's database: what changed since
+                             what is in force, or all of it
   status [DATASET]           the deliveries, the latest first
   verify DELIVERY            decrypt all that stands of a full delivery and compare its digest
   lineage WHERE              file and line of a served value (the member "lineage" of an answer's source)
@@ -37,6 +39,7 @@ var returnsActs = map[string]struct {
 	run   func(r *returning, ctx context.Context, words []string) error
 }{
 	"receive": {1, (*returning).receive},
+	"pull":    {1, (*returning).pull},
 	"status":  {0, (*returning).status},
 	"verify":  {1, (*returning).verify},
 	"lineage": {1, (*returning).lineage},
@@ -110,6 +113,7 @@ func openReturns(ctx context.Context, c config, out io.Writer) (*returning, func
 		Catalog: func() *catalog.Catalog { return directory }, Store: r.store,
 		People: database.People(ring.Lookup().All).WithKeys(ring.Persons()), Persons: ring.Persons(), Providers: r.store,
 		Verifier: sm.NewVerifier(sm.VerifierOptions{}), Now: time.Now, Log: log,
+		Tables: tables(func() *catalog.Catalog { return directory }, func(name string) (string, error) { return ring.Secret(context.WithoutCancel(ctx), name) }),
 	})
 	return r, func() {
 		database.Close()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kapok/gateway"
+	"kapok/gateway/returns"
 	"kapok/gateway/safe"
 )
 
@@ -160,6 +161,12 @@ func TestReturnedInBatches(t *testing.T) {
 		return string(from[1])
 	})
 	deliveredBySystem(t, d)
+	keeper := d.nodes[0].returns.Config
+	keeper.Now = func() time.Time { return time.Now().AddDate(50, 0, 0) } // past every keep_until
+	if err := returns.New(keeper).Retain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	caller.send(caller.shot(body)).wants(t, http.StatusBadGateway, "source-unavailable")
 }
 
 // deliveredBySystem: the provider's own system announces a delivery and sends its file in

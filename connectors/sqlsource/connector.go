@@ -41,6 +41,12 @@ func New(given map[string]string, secrets func(name string) (string, error)) (*C
 }
 
 func build(given map[string]string, secrets func(name string) (string, error)) (*Connector, error) {
+	return buildFor(given, secrets, 0)
+}
+
+// buildFor is build with a time for statements that is longer than a question's; 0: as the
+// settings say.
+func buildFor(given map[string]string, secrets func(name string) (string, error), longer time.Duration) (*Connector, error) {
 	d, err := declare(given)
 	if err != nil {
 		return nil, err
@@ -49,6 +55,7 @@ func build(given map[string]string, secrets func(name string) (string, error)) (
 	if err != nil {
 		return nil, err
 	}
+	limits.statement = max(limits.statement, longer)
 	secret, err := settings.Secret("password", d.password, secrets)
 	if err != nil {
 		return nil, err

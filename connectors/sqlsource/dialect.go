@@ -22,8 +22,10 @@ import (
 type dialect struct {
 	port   int
 	quote  string
-	mark   string // of the one parameter
-	isView string // a statement that counts the views of a schema ("" is the account's own) and a name
+	mark   string              // of the one parameter
+	param  func(at int) string // the mark of one of several parameters
+	now    string              // a statement that tells the server's time
+	isView string              // a statement that counts the views of a schema ("" is the account's own) and a name
 	open   func(address) (driver.Connector, error)
 }
 
@@ -44,14 +46,18 @@ const (
 
 // dialects are the values of the setting dialect.
 var dialects = map[string]dialect{
-	"postgres": {5432, `"`, "$1", postgresViews, openPostgres},
-	"mysql": {3306, "`", "?", mysqlViews, func(a address) (driver.Connector, error) {
+	"postgres": {5432, `"`, "$1", func(at int) string { return "$" + strconv.Itoa(at) }, "select clock_timestamp()", postgresViews, openPostgres},
+	"mysql": {3306, "`", "?", questionMark, mysqlNow, mysqlViews, func(a address) (driver.Connector, error) {
 		return openMySQL(a, "max_execution_time", strconv.FormatInt(a.statement.Milliseconds(), 10))
 	}},
-	"mariadb": {3306, "`", "?", mysqlViews, func(a address) (driver.Connector, error) {
+	"mariadb": {3306, "`", "?", questionMark, mysqlNow, mysqlViews, func(a address) (driver.Connector, error) {
 		return openMySQL(a, "max_statement_time", strconv.FormatFloat(a.statement.Seconds(), 'f', 3, 64))
 	}},
 }
+
+const mysqlNow = "select now(6)"
+
+func questionMark(int) string { return "?" }
 
 func (d dialect) quoted(name string) string {
 	parts := strings.Split(name, ".")

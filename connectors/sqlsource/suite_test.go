@@ -159,6 +159,7 @@ func runSuite(t *testing.T, d *department) {
 		},
 	})
 	t.Run("what the settings may not reach", func(t *testing.T) { outOfReach(t, d) })
+	t.Run("a whole view", func(t *testing.T) { wholeView(t, d) })
 }
 
 // outOfReach: a table is not read even where it is listed, and a view that writes does not.

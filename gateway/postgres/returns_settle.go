@@ -197,8 +197,18 @@ func joinBase(ctx context.Context, tx pgx.Tx, delivery, base returns.Delivery, d
 	if err != nil {
 		return found, err
 	}
-	if found, err = collectFindings(rows, delivery, returns.RuleNothing); err != nil || len(found.List) > 0 {
+	if found, err = collectFindings(rows, delivery, returns.RuleNothing); err != nil {
 		return found, err
+	}
+	if delivery.Manifest.Pulled != nil && len(found.List) > 0 { // added and deleted since the version before: nothing to take away
+		report.Warnings = append(report.Warnings, returns.RuleNothing)
+		found = returns.Findings{}
+		if _, err := tx.Exec(ctx, `delete from `+is+` now where _mark = 'D' and not exists (select from `+was+` base where base._key = now._key)`); err != nil {
+			return found, err
+		}
+	}
+	if len(found.List) > 0 {
+		return found, nil
 	}
 	if report.Changes, err = compareChanges(ctx, tx, was, is); err != nil {
 		return found, err

@@ -71,20 +71,11 @@ func follows(ctx context.Context, tx pgx.Tx, announced *returns.Delivery, curren
 	if base.Manifest.Version != m.Base {
 		return conflict("return-base", "/base", fmt.Sprintf("The base is not the version in force, which is %d.", base.Manifest.Version))
 	}
-	if until := endOf(base.Manifest); !until.Equal(m.Watermark.From) {
+	if until := base.Manifest.End(); !until.Equal(m.Watermark.From) {
 		return conflict("return-watermark", "/watermark/from", "The watermark does not begin where that of the base ended: changes would be lost or come twice.")
 	}
 	announced.Generation = base.Generation
 	return nil
-}
-
-// endOf is where a version's changes end: a full one without a watermark holds what was
-// true at its as_of.
-func endOf(m returns.Manifest) time.Time {
-	if m.Watermark != nil {
-		return m.Watermark.To
-	}
-	return m.AsOf
 }
 
 func conflict(code, field, says string) error {

@@ -26,6 +26,7 @@ type Dataset struct {
 	Item     *catalog.Item
 	Subject  string // source's name of the column with the person's number
 	IDType   gateway.IdentityType
+	Pull     *Pull    // nil: it is delivered, not pulled
 	Keys     []string // source's names, in the catalogue's order
 	Columns  []Column // plain ones first
 	bySource map[string]int
@@ -47,7 +48,7 @@ func NewDataset(item *catalog.Item, settings map[string]string) (*Dataset, error
 		d.IDType = gateway.CitizenID
 	}
 	for name := range settings {
-		if !slices.Contains([]string{settingSubject, settingType, settingKeys, settingSealed}, name) {
+		if !slices.Contains(append(pullSettings, settingSubject, settingType, settingKeys, settingSealed), name) {
 			return nil, fmt.Errorf("setting %q is not one of returned's", name)
 		}
 	}
@@ -67,7 +68,10 @@ func NewDataset(item *catalog.Item, settings map[string]string) (*Dataset, error
 		d.Keys = subject
 	}
 	d.columns(append(sealed, d.Subject))
-	return d, nil
+	if d.Pull, err = newPull(settings); err == nil && d.Pull != nil && slices.Contains(d.Sources(), d.Pull.Mark) {
+		err = fmt.Errorf("setting %s names a column that is a field of the item", settingMark)
+	}
+	return d, err
 }
 
 // named turns the catalogue's names of fields into the source's.
@@ -131,7 +135,7 @@ func (d *Dataset) Fits(m Manifest) error {
 		holds       bool
 	}{
 		{"/item_version", "is for the item's version that is in force", m.ItemVersion == d.Item.Version},
-		{"/columns", "names no column that the catalogue does not have", within(columns, d.sourceNames())},
+		{"/columns", "names no column that the catalogue does not have", within(columns, d.Sources())},
 		{"/columns", "names the person's column and the key columns", slices.Contains(columns, d.Subject) && within(d.Keys, columns)},
 		{"/keys", "names the key columns as the catalogue does", sameSet(m.Keys, d.Keys)},
 	} {
@@ -159,7 +163,8 @@ func (d *Dataset) sumsFit(m Manifest, columns []string) error {
 	return nil
 }
 
-func (d *Dataset) sourceNames() []string {
+// Sources are the provider's names of all columns, in the order in which they are stored.
+func (d *Dataset) Sources() []string {
 	names := make([]string, len(d.Columns))
 	for i, column := range d.Columns {
 		names[i] = column.Source

@@ -48,6 +48,7 @@ type Manifest struct {
 	Keys        []string   `json:"keys"`    // columns that tell rows apart
 	Mark        string     `json:"mark,omitempty"`
 	Files       []File     `json:"files"`
+	Pulled      *Pulled    `json:"pulled,omitempty"` // Kapok made it of a view; never in a provider's
 }
 
 // Watermark is the stretch of the provider's changes that an incremental delivery
@@ -107,6 +108,15 @@ func manifestInvalid(field, rule string) *gateway.Error {
 func ID(document []byte) string {
 	digest := sm.Sum([]byte("kapok/return/v1\n"), document)
 	return hex.EncodeToString(digest[:16])
+}
+
+// End is where its changes end: a full one without a watermark holds what was true at its
+// as_of.
+func (m Manifest) End() time.Time {
+	if m.Watermark != nil {
+		return m.Watermark.To
+	}
+	return m.AsOf
 }
 
 // Rows is how many rows the files hold together.

@@ -12,7 +12,7 @@ import (
 	"kapok/gateway"
 )
 
-// Config holds what an [Importer] is built from; every part but Sealed is required.
+// Config holds what an [Importer] is built from; every part but Tables and Sealed is required.
 type Config struct {
 	Catalog   func() *catalog.Catalog // the one in force
 	Store     Store
@@ -22,6 +22,9 @@ type Config struct {
 	Verifier  *sm.Verifier
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	// Tables opens the view that a dataset is pulled from. Nil: nothing is pulled here.
+	Tables func(d *Dataset) (Table, error)
 
 	// Sealed waits until the ledger holds a pending entry. Nil where no node runs here
 	// that could seal it: another does.
@@ -52,6 +55,9 @@ func (i *Importer) Receive(ctx context.Context, document []byte, signature, acto
 	m, err := ParseManifest(document)
 	if err != nil {
 		return Delivery{}, "", err
+	}
+	if m.Pulled != nil {
+		return Delivery{}, "", manifestInvalid("/pulled", "is a provider's, and says nothing of a pull")
 	}
 	dataset, err := i.Dataset(m.Dataset)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"kapok/gateway"
 )
 
-// Clock is who acts where time does: the manifest that the provider signed says until
-// when its data may be kept, and nobody has to confirm that.
+// Clock is who acts where time does: the manifest says until when its data may be kept,
+// the catalogue how often it is pulled, and nobody has to confirm that.
 const Clock = "kapok"
 
 // Retain destroys what is kept past its time, with proof, and refuses what is only

@@ -17,6 +17,8 @@ type Deliveries interface {
 	Announce(ctx context.Context, announced Delivery, offered map[keys.Use]keys.WrappedKey) (Delivery, string, error)
 	// Delivery finds one; NotFound, return-unknown.
 	Delivery(ctx context.Context, id string) (Delivery, error)
+	// Deliveries lists those of a dataset, the latest first; "": of all.
+	Deliveries(ctx context.Context, dataset string, limit int) ([]Delivery, error)
 	// Refuse ends a delivery that breaks rules, and drops what was landed of it.
 	Refuse(ctx context.Context, id string, found Findings, actor string, at time.Time) (string, error)
 	// Reconciled notes what reconciliation found.
