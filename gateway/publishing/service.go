@@ -51,8 +51,8 @@ type Config struct {
 	Replays Replays
 	Notes   replay.Store
 	Log     Ledger
-	Values  map[string]string            // what the catalogue's placeholders stand for
-	Open    func(*catalog.Catalog) error // whether every item's source can be opened by its settings
+	Values  map[string]string                          // what the catalogue's placeholders stand for
+	Open    func(*catalog.Catalog) error               // whether every item's source can be opened by its settings
 	Follows func(before, after *catalog.Catalog) error // whether its list of members may take the place of the other's
 	Refresh func(ctx context.Context) error
 	Now     func() time.Time
