@@ -20,8 +20,10 @@ func (h handlers) ListMyAccesses(ctx context.Context, request ListMyAccessesRequ
 	if err != nil {
 		return nil, err
 	}
-	most := limit(request.Params.Limit)
-	found, err := h.record.Accesses(ctx, v.session.SubjectRef, before, most)
+	asked := request.Params
+	found, next, more, err := h.accessesOf(ctx, v.session.SubjectRef, accessFilter{
+		department: asked.Department, item: asked.Item, kinds: asked.Kind, since: asked.Since, until: asked.Until,
+	}, before, limit(asked.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -30,15 +32,20 @@ func (h handlers) ListMyAccesses(ctx context.Context, request ListMyAccessesRequ
 	}
 	page := AccessPage{Accesses: []Access{}}
 	for _, one := range found {
-		shown := h.names.access(one)
-		shown.Officer = "" // for auditors only
-		shown.Receipt = "/v1/me/accesses/" + url.PathEscape(one.Origin) + "/" + strconv.FormatUint(one.Index, 10) + "/receipt"
-		page.Accesses = append(page.Accesses, shown)
+		page.Accesses = append(page.Accesses, h.ownAccess(one))
 	}
-	if len(found) == most {
-		page.Next, err = placeCursor(found[most-1].Place())
+	if more {
+		page.Next, err = placeCursor(next)
 	}
 	return ListMyAccesses200JSONResponse(page), err
+}
+
+// ownAccess shows a person an entry of their record.
+func (h handlers) ownAccess(one postgres.LedgerEntry) Access {
+	shown := h.names.access(one)
+	shown.Officer = "" // for auditors only
+	shown.Receipt = "/v1/me/accesses/" + url.PathEscape(one.Origin) + "/" + strconv.FormatUint(one.Index, 10) + "/receipt"
+	return shown
 }
 
 // GetMyReceipt hands out the proof of one access. An entry that concerns another

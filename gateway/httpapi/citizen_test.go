@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -91,6 +92,34 @@ func TestConsentAndItsEnd(t *testing.T) {
 	if got := strings.Join(kinds, " "); got != "basis-withdrawn basis-granted" {
 		t.Errorf("the record says %q", got)
 	}
+	b.filtersAndExports()
+}
+
+// filtersAndExports: a person's list by what they ask for, and the whole of it as a file,
+// which leaves an entry.
+func (b *browser) filtersAndExports() {
+	t := b.t
+	t.Helper()
+	for query, want := range map[string]int{
+		"kind=basis-granted": 1, "kind=basis-granted,basis-withdrawn": 2, "department=tianhe-minzheng": 2, "department=mps": 0,
+		"item=" + url.QueryEscape("1010010001/000001"): 2, "since=2999-01-01T00:00:00Z": 0, "until=2000-01-01T00:00:00Z": 0, "limit=1": 1,
+	} {
+		page := decode[httpapi.AccessPage](t, b.get("/v1/me/accesses?"+query))
+		if len(page.Accesses) != want || (query == "limit=1") != (page.Next != "") {
+			t.Errorf("%s: %d entries, next %q", query, len(page.Accesses), page.Next)
+		}
+	}
+	table := b.get("/v1/me/accesses/export?format=csv")
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(table.body), "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != 3 || rows[1][1] != "basis-withdrawn" || rows[2][1] != "basis-granted" || !strings.HasSuffix(rows[1][16], "/receipt") {
+		t.Errorf("the table: %v %v", rows, err)
+	}
+	lines := b.get("/v1/me/accesses/export?format=jsonl&kind=basis-granted,basis-paused")
+	if got := strings.Count(string(lines.body), "\n"); got != 1 || strings.Contains(string(lines.body), `"officer"`) {
+		t.Errorf("%d lines: %s", got, lines.body)
+	}
+	b.get("/v1/me/accesses/export?format=exe").wants(t, 400, "")
+	b.get("/v1/me/accesses/export?format=csv&since=yesterday").wants(t, 400, "")
 }
 
 func TestNoticeBindsTheTerms(t *testing.T) {

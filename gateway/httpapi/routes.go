@@ -137,6 +137,7 @@ func (d doors) signedIn() {
 func (d doors) citizens() {
 	citizen := d.r.Group("/v1/me", d.a.person(RoleCitizen))
 	citizen.GET("/accesses", d.check, d.op.ListMyAccesses)
+	citizen.GET("/accesses/export", d.check, d.a.exportMyAccesses)
 	citizen.GET("/accesses/:origin/:index/receipt", d.check, d.op.GetMyReceipt)
 	citizen.GET("/bases", d.check, d.op.ListMyBases)
 	citizen.POST("/bases", d.a.ownPage, d.check, d.op.GrantBasis)
