@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"connectors/connectortest", "gateway/postgres/local"},
 	{"gateway/evidence", "gateway/timestamp", "gateway/replay", "gateway/confirmation"},
 	{"gateway/messages"},
-	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases"},
+	{"gateway/exchange", "gateway/safe", "gateway/returns", "gateway/grants", "gateway/licensing", "gateway/cases", "gateway/mandates"},
 	{"gateway/publishing", "gateway/enrolling"},
 	{"gateway/batch", "gateway/facade", "gateway/subscriptions"},
 	{"gateway/postgres"},

@@ -42,6 +42,7 @@
 //	gateway/cases          materials of cases met by licences: no paper asked for twice
 //	gateway/licensing      licences made, changed, abolished; served to the path; copies
 //	gateway/safe           what a person allows and withdraws
+//	gateway/mandates       who acts for whom: agents, guardians
 //	gateway/facade         other protocols of e-licences, answered on the one path
 //	gateway/batch          questions about many people, as jobs on the path
 //	gateway/subscriptions  systems told of changes: pushes signed, in order, on the path

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"kapok/gateway/mandates"
 )
 
 // owned is what one person has, by the address under which a person finds their own; the
@@ -26,6 +28,16 @@ func (w consentWorld) owned(asked string) map[string]map[string]string {
 		}
 		told = notified.FindStringSubmatch(seen.text("/v1/me/notifications"))
 	}
+	wish := mandates.Wish{Agent: strings.Repeat("a", 32), Named: "x", Matters: []string{dibaoMatter}, Powers: mandates.Powers(), Until: time.Now().Add(time.Hour)}
+	appointer := mandates.Person{Ref: w.person.Ref, Level: "L3", Assertion: func(string) string { return strings.Repeat("b", 64) }}
+	_, digest, err := w.nodes[0].mandates.Notice(appointer, wish)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	appointed, err := w.nodes[0].mandates.Appoint(w.t.Context(), appointer, wish, digest)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	place := map[string]string{"origin": told[1], "index": told[2]}
 	return map[string]map[string]string{
 		"/v1/me/accesses":      place,
@@ -34,6 +46,7 @@ func (w consentWorld) owned(asked string) map[string]map[string]string {
 		"/v1/me/requests":      {"id": asked},
 		"/v1/me/licences":      {"id": w.issue(0, "DB20260001").ID},
 		"/v1/me/presentations": {"id": w.show(0, w.person.Ref, "").ID},
+		"/v1/me/mandates":      {"id": appointed.ID, "asked": asked, "basis": strings.Repeat("c", 32)},
 		"/v1/me/sessions":      {"id": seen.sessionsOpen()[0].ID},
 	}
 }
@@ -88,7 +101,8 @@ func (w *world) ownAddresses() []string {
 // bodies are what an operation needs, so that it is refused for whose it is and not for its
 // form.
 var bodies = map[string]string{
-	"POST /v1/me/requests/{id}/grant": `{"notice_sm3":"` + strings.Repeat("0", 64) + `"}`,
+	"POST /v1/me/mandates/{id}/requests/{asked}/grant": `{"notice_sm3":"` + strings.Repeat("0", 64) + `"}`,
+	"POST /v1/me/requests/{id}/grant":                  `{"notice_sm3":"` + strings.Repeat("0", 64) + `"}`,
 }
 
 // TestNobodyReachesAnothersAnything: each address under /v1/me that the API describes, with

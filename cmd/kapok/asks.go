@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kapok/gateway/exchange"
@@ -58,8 +59,8 @@ const sweepEvery = 10 * time.Second
 // keepBases ends what time has ended, until ctx ends; the channel is closed then.
 func (n *node) keepBases(ctx context.Context) <-chan struct{} {
 	return every(ctx, sweepEvery, nil, func() {
-		if err := n.safe.Sweep(ctx); err != nil && ctx.Err() == nil {
-			n.log.Warn("some bases that time has ended are not ended yet; tried again soon", "error", err)
+		if err := errors.Join(n.safe.Sweep(ctx), n.mandates.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			n.log.Warn("some bases or mandates that time has ended are not ended yet; tried again soon", "error", err)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"kapok/catalog"
 	"kapok/connectors"
 	"kapok/connectors/builtin"
 	"kapok/crypto/keys"
@@ -23,6 +24,7 @@ import (
 	"kapok/gateway/ledger"
 	"kapok/gateway/ledger/anchor"
 	"kapok/gateway/licensing"
+	"kapok/gateway/mandates"
 	"kapok/gateway/messages"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
@@ -48,6 +50,7 @@ type node struct {
 	exchange      *exchange.Service
 	licences      *licensing.Service
 	safe          *safe.Service
+	mandates      *mandates.Service
 	batches       *batch.Service
 	subscriptions *subscriptions.Service
 	returns       *returns.Importer
@@ -116,6 +119,7 @@ func (n *node) openExchange(ctx context.Context, metrics *prometheus.Registry) e
 		return err
 	}
 	n.safe = n.newSafe()
+	n.mandates = mandates.New(mandates.Config{Store: n.database, Catalog: func() *catalog.Catalog { return n.exchange.Catalog() }, Log: n.journal, Now: time.Now})
 	if n.federation, err = openFederation(n.config.Federation, n.verifier); err != nil {
 		return err
 	}
@@ -169,7 +173,7 @@ func (n *node) openEdge(_ context.Context, metrics *prometheus.Registry) (err er
 		Safe: n.safe, Licences: n.licences, LicenceApp: &facade.LicenceApp{World: n.facades()}, CertShare: &facade.CertShare{World: n.facades(), Keys: n.database, Register: n.licences}, Cases: n.newCases(),
 		Returns: n.database.Returns(), Importing: n.returns, ReturnActs: n.returns,
 		Editions: n.database, Publishing: n.publishing, Replays: n.workflow.store, Explain: n.exchange,
-		Batches: n.batches, Subscriptions: n.subscriptions,
+		Batches: n.batches, Subscriptions: n.subscriptions, Mandates: n.mandates,
 		Provider: httpapi.Provider{Issuer: n.config.SignIn.Issuer, ClientID: n.config.SignIn.ClientID, ClientSecret: secret},
 		Matters:  n.workflow.service, Desk: n.workflow.service, Stops: n.workflow.service, Keys: n.newEnrolling(), Unverified: n.database,
 		Seconding: &confirmation.Service{Store: n.database, Log: n.journal, Now: time.Now}, Notices: n.database,

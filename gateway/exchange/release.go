@@ -82,7 +82,7 @@ func (s *Service) signAnswer(ctx context.Context, u *use, body []byte, signing k
 		KeyID:   s.keyID(signing),
 		Covered: []httpsig.Component{{Name: "@status"}, {Name: "content-digest"}},
 	}
-	if len(u.caller.Signature) > 0 { // at some doors the request is not signed
+	if u.caller.Door == "" || u.caller.Door == peerDoor { // at the others the request is not signed
 		params.Covered = append(params.Covered, httpsig.Component{Name: "signature", Req: true, Key: requestLabel})
 	}
 	if err := httpsig.Sign(ctx, answer, params, signing.Signer); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -16,14 +17,18 @@ import (
 	"kapok/gateway/postgres"
 )
 
-// exportMost is how many entries one file holds at most, exportPage how many are read at
-// once.
 var beijing = time.FixedZone("CST", 8*60*60)
 
+// exportMost is how many entries one file holds at most, exportPage how many are read at
+// once.
 const (
 	exportMost = 100_000
 	exportPage = 500
 )
+
+// errTooMany cuts the connection: a file that ends early does not pass for the whole. Who
+// has more takes it year by year.
+var errTooMany = errors.New("httpapi: a person has more entries than one file takes")
 
 // accessWriter writes entries of a person's record one after another.
 type accessWriter interface {
@@ -56,7 +61,7 @@ type exportQuestion struct {
 func (a *api) exportMyAccesses(c *gin.Context) {
 	var asked exportQuestion
 	if err := c.ShouldBindQuery(&asked); err != nil {
-		writeProblem(c, invalid("since", "since and until are times of RFC 3339.").Because(err))
+		writeProblem(c, invalid("since, until", "since and until are times of RFC 3339.").Because(err))
 		return
 	}
 	format, known := accessFormats[asked.Format]
@@ -105,10 +110,10 @@ func (h handlers) exportAll(ctx context.Context, subjectRef string, f accessFilt
 			}
 		}
 		if written, before = written+len(found), next; !more {
-			break
+			return out.end()
 		}
 	}
-	return out.end()
+	return errors.Join(out.end(), errTooMany)
 }
 
 // accessLines is one JSON object a line.
@@ -174,7 +179,7 @@ func (t accessTable) end() error {
 // plainCell keeps a spreadsheet from taking a text for a formula: a case's number is the
 // department's to choose.
 func plainCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if begin := strings.TrimLeft(text, " \u3000"); begin != "" && strings.ContainsRune("=+-@＝＋－＠\t\r\n", []rune(begin)[0]) {
 		return "'" + text
 	}
 	return text

@@ -33,9 +33,9 @@ const (
 )
 
 // accessesOf finds up to most of a person's entries that a filter wants, the latest first,
-// before a place. more says that there may be others, before next. What the fields say is
-// encrypted for nobody but stands in the entries alone, so there is no index by them; times
-// are the index itself.
+// before a place. more says that there may be others, before next. Departments, items and
+// kinds stand in the entries alone and have no index, so entries are looked through; times
+// are what the index is ordered by.
 func (h handlers) accessesOf(ctx context.Context, subjectRef string, f accessFilter, before postgres.LedgerPlace, most int) (found []postgres.LedgerEntry, next postgres.LedgerPlace, more bool, err error) {
 	if !f.until.IsZero() && (before.At.IsZero() || f.until.Before(before.At)) {
 		before = postgres.LedgerPlace{At: f.until}

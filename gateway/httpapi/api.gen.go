@@ -18,6 +18,48 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AgentAppointmentPowers.
+const (
+	AgentAppointmentPowersAUTHORISE AgentAppointmentPowers = "AUTHORISE"
+	AgentAppointmentPowersVIEW      AgentAppointmentPowers = "VIEW"
+	AgentAppointmentPowersWITHDRAW  AgentAppointmentPowers = "WITHDRAW"
+)
+
+// Valid indicates whether the value is a known member of the AgentAppointmentPowers enum.
+func (e AgentAppointmentPowers) Valid() bool {
+	switch e {
+	case AgentAppointmentPowersAUTHORISE:
+		return true
+	case AgentAppointmentPowersVIEW:
+		return true
+	case AgentAppointmentPowersWITHDRAW:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AgentWishPowers.
+const (
+	AgentWishPowersAUTHORISE AgentWishPowers = "AUTHORISE"
+	AgentWishPowersVIEW      AgentWishPowers = "VIEW"
+	AgentWishPowersWITHDRAW  AgentWishPowers = "WITHDRAW"
+)
+
+// Valid indicates whether the value is a known member of the AgentWishPowers enum.
+func (e AgentWishPowers) Valid() bool {
+	switch e {
+	case AgentWishPowersAUTHORISE:
+		return true
+	case AgentWishPowersVIEW:
+		return true
+	case AgentWishPowersWITHDRAW:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BasisKind.
 const (
 	BasisKindCONSENT         BasisKind = "CONSENT"
@@ -687,6 +729,27 @@ func (e GrantActEvent) Valid() bool {
 	}
 }
 
+// Defines values for GuardianRegistrationPowers.
+const (
+	GuardianRegistrationPowersAUTHORISE GuardianRegistrationPowers = "AUTHORISE"
+	GuardianRegistrationPowersVIEW      GuardianRegistrationPowers = "VIEW"
+	GuardianRegistrationPowersWITHDRAW  GuardianRegistrationPowers = "WITHDRAW"
+)
+
+// Valid indicates whether the value is a known member of the GuardianRegistrationPowers enum.
+func (e GuardianRegistrationPowers) Valid() bool {
+	switch e {
+	case GuardianRegistrationPowersAUTHORISE:
+		return true
+	case GuardianRegistrationPowersVIEW:
+		return true
+	case GuardianRegistrationPowersWITHDRAW:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthChecks.
 const (
 	HealthChecksFailing HealthChecks = "failing"
@@ -813,6 +876,90 @@ func (e LicenceChangeEvent) Valid() bool {
 	case LicenceChangeEventInspected:
 		return true
 	case LicenceChangeEventRenewed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MandateEndedBy.
+const (
+	MandateEndedByAgent     MandateEndedBy = "agent"
+	MandateEndedByPrincipal MandateEndedBy = "principal"
+	MandateEndedByStaff     MandateEndedBy = "staff"
+	MandateEndedByTime      MandateEndedBy = "time"
+)
+
+// Valid indicates whether the value is a known member of the MandateEndedBy enum.
+func (e MandateEndedBy) Valid() bool {
+	switch e {
+	case MandateEndedByAgent:
+		return true
+	case MandateEndedByPrincipal:
+		return true
+	case MandateEndedByStaff:
+		return true
+	case MandateEndedByTime:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MandateKind.
+const (
+	MandateKindAGENT    MandateKind = "AGENT"
+	MandateKindGUARDIAN MandateKind = "GUARDIAN"
+)
+
+// Valid indicates whether the value is a known member of the MandateKind enum.
+func (e MandateKind) Valid() bool {
+	switch e {
+	case MandateKindAGENT:
+		return true
+	case MandateKindGUARDIAN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MandateSide.
+const (
+	MandateSideAgent     MandateSide = "agent"
+	MandateSideDesk      MandateSide = "desk"
+	MandateSidePrincipal MandateSide = "principal"
+)
+
+// Valid indicates whether the value is a known member of the MandateSide enum.
+func (e MandateSide) Valid() bool {
+	switch e {
+	case MandateSideAgent:
+		return true
+	case MandateSideDesk:
+		return true
+	case MandateSidePrincipal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MandateState.
+const (
+	MandateStateACTIVE   MandateState = "ACTIVE"
+	MandateStateENDED    MandateState = "ENDED"
+	MandateStatePROPOSED MandateState = "PROPOSED"
+)
+
+// Valid indicates whether the value is a known member of the MandateState enum.
+func (e MandateState) Valid() bool {
+	switch e {
+	case MandateStateACTIVE:
+		return true
+	case MandateStateENDED:
+		return true
+	case MandateStatePROPOSED:
 		return true
 	default:
 		return false
@@ -1955,6 +2102,39 @@ type AccessPage struct {
 	// Next The cursor of the next page; absent on the last.
 	Next string `json:"next,omitempty,omitzero"`
 }
+
+// AgentAppointment defines model for AgentAppointment.
+type AgentAppointment struct {
+	// Agent Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Agent     Subject                  `json:"agent"`
+	Matters   []Identifier             `json:"matters"`
+	NoticeSM3 SM3                      `json:"notice_sm3"`
+	Powers    []AgentAppointmentPowers `json:"powers"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until"`
+}
+
+// AgentAppointmentPowers defines model for AgentAppointment.Powers.
+type AgentAppointmentPowers string
+
+// AgentWish defines model for AgentWish.
+type AgentWish struct {
+	// Agent Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Agent   Subject           `json:"agent"`
+	Matters []Identifier      `json:"matters"`
+	Powers  []AgentWishPowers `json:"powers"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until"`
+}
+
+// AgentWishPowers defines model for AgentWish.Powers.
+type AgentWishPowers string
 
 // Application What 条例 20 wants stated. Only system, item and item_version are needed to file it; the list of what is missing says the rest.
 type Application struct {
@@ -3328,6 +3508,27 @@ type GrantPage struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// GuardianRegistration defines model for GuardianRegistration.
+type GuardianRegistration struct {
+	Evidence SM3 `json:"evidence"`
+
+	// Guardian Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Guardian Subject                      `json:"guardian"`
+	Matters  []Identifier                 `json:"matters"`
+	Powers   []GuardianRegistrationPowers `json:"powers"`
+
+	// Principal Whom the data are about. Travels in the signed body only: never in an address, never in a log.
+	Principal Subject `json:"principal"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until"`
+}
+
+// GuardianRegistrationPowers defines model for GuardianRegistration.Powers.
+type GuardianRegistrationPowers string
+
 // Health defines model for Health.
 type Health struct {
 	Checks map[string]HealthChecks `json:"checks"`
@@ -3544,6 +3745,52 @@ type LicenceDraft struct {
 // LicenceList defines model for LicenceList.
 type LicenceList struct {
 	Licences []Licence `json:"licences"`
+}
+
+// Mandate defines model for Mandate.
+type Mandate struct {
+	// EndedAt UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	EndedAt Timestamp      `json:"ended_at,omitempty,omitzero"`
+	EndedBy MandateEndedBy `json:"ended_by,omitempty,omitzero"`
+
+	// From UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	From Timestamp `json:"from"`
+
+	// ID Examples: 9d3c0e3b2f5a4c1e8d7b6a5948372615
+	ID      BasisID     `json:"id"`
+	Kind    MandateKind `json:"kind"`
+	Matters []Named     `json:"matters"`
+	Powers  []string    `json:"powers"`
+
+	// Side On which the person who asks is.
+	Side  MandateSide  `json:"side"`
+	State MandateState `json:"state"`
+
+	// Until UTC, RFC 3339, milliseconds.
+	//
+	// Examples: 2026-01-01T00:00:00.000Z
+	Until Timestamp `json:"until"`
+}
+
+// MandateEndedBy defines model for Mandate.EndedBy.
+type MandateEndedBy string
+
+// MandateKind defines model for Mandate.Kind.
+type MandateKind string
+
+// MandateSide On which the person who asks is.
+type MandateSide string
+
+// MandateState defines model for Mandate.State.
+type MandateState string
+
+// MandateList defines model for MandateList.
+type MandateList struct {
+	Mandates []Mandate `json:"mandates"`
 }
 
 // Matter defines model for Matter.
@@ -5048,6 +5295,12 @@ type ListExchangesParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// RevokeMandateParams defines parameters for RevokeMandate.
+type RevokeMandateParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
 // ListPaperDemandsParams defines parameters for ListPaperDemands.
 type ListPaperDemandsParams struct {
 	// Cursor The `next` of the page before.
@@ -5119,6 +5372,18 @@ type DecideCaseParams struct {
 
 // DemandPaperParams defines parameters for DemandPaper.
 type DemandPaperParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// RegisterGuardianParams defines parameters for RegisterGuardian.
+type RegisterGuardianParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ConfirmGuardianParams defines parameters for ConfirmGuardian.
+type ConfirmGuardianParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -5272,6 +5537,42 @@ type ResumeBasisParams struct {
 
 // WithdrawBasisParams defines parameters for WithdrawBasis.
 type WithdrawBasisParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// AppointAgentParams defines parameters for AppointAgent.
+type AppointAgentParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// ShowMandateNoticeParams defines parameters for ShowMandateNotice.
+type ShowMandateNoticeParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// WithdrawMandateBasisParams defines parameters for WithdrawMandateBasis.
+type WithdrawMandateBasisParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// EndMyMandateParams defines parameters for EndMyMandate.
+type EndMyMandateParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// GrantMandateRequestParams defines parameters for GrantMandateRequest.
+type GrantMandateRequestParams struct {
+	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
+	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
+}
+
+// RefuseMandateRequestParams defines parameters for RefuseMandateRequest.
+type RefuseMandateRequestParams struct {
 	// XCSRFToken From `GET /v1/me`, bound to the session. Its absence is 403, not 400.
 	XCSRFToken CSRFToken `json:"X-CSRF-Token"`
 }
@@ -5481,6 +5782,9 @@ type DecideCaseJSONRequestBody = CaseDecision
 // DemandPaperJSONRequestBody defines body for DemandPaper for application/json ContentType.
 type DemandPaperJSONRequestBody = PaperWish
 
+// RegisterGuardianJSONRequestBody defines body for RegisterGuardian for application/json ContentType.
+type RegisterGuardianJSONRequestBody = GuardianRegistration
+
 // ActOnGrantJSONRequestBody defines body for ActOnGrant for application/json ContentType.
 type ActOnGrantJSONRequestBody = GrantAct
 
@@ -5507,6 +5811,15 @@ type GrantBasisJSONRequestBody = ConsentRequest
 
 // ShowNoticeJSONRequestBody defines body for ShowNotice for application/json ContentType.
 type ShowNoticeJSONRequestBody = ConsentTerms
+
+// AppointAgentJSONRequestBody defines body for AppointAgent for application/json ContentType.
+type AppointAgentJSONRequestBody = AgentAppointment
+
+// ShowMandateNoticeJSONRequestBody defines body for ShowMandateNotice for application/json ContentType.
+type ShowMandateNoticeJSONRequestBody = AgentWish
+
+// GrantMandateRequestJSONRequestBody defines body for GrantMandateRequest for application/json ContentType.
+type GrantMandateRequestJSONRequestBody = ConsentAnswer
 
 // ShowPresentationJSONRequestBody defines body for ShowPresentation for application/json ContentType.
 type ShowPresentationJSONRequestBody = PresentationWish
@@ -5582,6 +5895,9 @@ type ServerInterface interface {
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(c *gin.Context, params ListExchangesParams)
+	// RevokeMandate End a mandate for the bureau (撤销)
+	// (POST /v1/bureau/mandates/{id}/end)
+	RevokeMandate(c *gin.Context, id string, params RevokeMandateParams)
 	// ListPaperDemands Demands for paper that the rule refused (督查清单)
 	// (GET /v1/bureau/paper-demands)
 	ListPaperDemands(c *gin.Context, params ListPaperDemandsParams)
@@ -5633,6 +5949,15 @@ type ServerInterface interface {
 	// DemandPaper Ask for a material on paper (要求补交材料)
 	// (POST /v1/desk/cases/demands)
 	DemandPaper(c *gin.Context, params DemandPaperParams)
+	// ListProposedMandates Guardians that wait for a second officer (待复核的监护登记)
+	// (GET /v1/desk/mandates)
+	ListProposedMandates(c *gin.Context)
+	// RegisterGuardian Register a guardian (监护登记)
+	// (POST /v1/desk/mandates)
+	RegisterGuardian(c *gin.Context, params RegisterGuardianParams)
+	// ConfirmGuardian Confirm a guardian (复核)
+	// (POST /v1/desk/mandates/{id}/confirmation)
+	ConfirmGuardian(c *gin.Context, id string, params ConfirmGuardianParams)
 	// ListEditions Published editions (已发布版次)
 	// (GET /v1/editions/{kind})
 	ListEditions(c *gin.Context, kind EditionKind)
@@ -5735,6 +6060,30 @@ type ServerInterface interface {
 	// GetMyLicenceFile The sealed OFD of a licence of mine (我的证照文件)
 	// (GET /v1/me/licences/{id}/file)
 	GetMyLicenceFile(c *gin.Context, id string)
+	// ListMyMandates Who acts for me, and for whom I act (我的委托与代办)
+	// (GET /v1/me/mandates)
+	ListMyMandates(c *gin.Context)
+	// AppointAgent Appoint an agent (委托他人代办)
+	// (POST /v1/me/mandates)
+	AppointAgent(c *gin.Context, params AppointAgentParams)
+	// ShowMandateNotice What I would sign (委托书)
+	// (POST /v1/me/mandates/notice)
+	ShowMandateNotice(c *gin.Context, params ShowMandateNoticeParams)
+	// WithdrawMandateBasis Withdraw for whom I act for (代为撤回)
+	// (POST /v1/me/mandates/{id}/bases/{basis}/withdraw)
+	WithdrawMandateBasis(c *gin.Context, id string, basis string, params WithdrawMandateBasisParams)
+	// EndMyMandate End a mandate (终止委托)
+	// (POST /v1/me/mandates/{id}/end)
+	EndMyMandate(c *gin.Context, id string, params EndMyMandateParams)
+	// ListMandateRequests What waits for whom I act for (待代办的授权请求)
+	// (GET /v1/me/mandates/{id}/requests)
+	ListMandateRequests(c *gin.Context, id string)
+	// GrantMandateRequest Agree for whom I act for (代为同意)
+	// (POST /v1/me/mandates/{id}/requests/{asked}/grant)
+	GrantMandateRequest(c *gin.Context, id string, asked string, params GrantMandateRequestParams)
+	// RefuseMandateRequest Refuse for whom I act for (代为拒绝)
+	// (POST /v1/me/mandates/{id}/requests/{asked}/refuse)
+	RefuseMandateRequest(c *gin.Context, id string, asked string, params RefuseMandateRequestParams)
 	// ListMyNotifications What I am told of uses of my data (使用告知)
 	// (GET /v1/me/notifications)
 	ListMyNotifications(c *gin.Context, params ListMyNotificationsParams)
@@ -6180,6 +6529,58 @@ func (siw *ServerInterfaceWrapper) ListExchanges(c *gin.Context) {
 	}
 
 	siw.Handler.ListExchanges(c, params)
+}
+
+// RevokeMandate operation middleware
+func (siw *ServerInterfaceWrapper) RevokeMandate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeMandateParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeMandate(c, id, params)
 }
 
 // ListPaperDemands operation middleware
@@ -6743,6 +7144,114 @@ func (siw *ServerInterfaceWrapper) DemandPaper(c *gin.Context) {
 	}
 
 	siw.Handler.DemandPaper(c, params)
+}
+
+// ListProposedMandates operation middleware
+func (siw *ServerInterfaceWrapper) ListProposedMandates(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListProposedMandates(c)
+}
+
+// RegisterGuardian operation middleware
+func (siw *ServerInterfaceWrapper) RegisterGuardian(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterGuardianParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterGuardian(c, params)
+}
+
+// ConfirmGuardian operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmGuardian(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmGuardianParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmGuardian(c, id, params)
 }
 
 // ListEditions operation middleware
@@ -8052,6 +8561,365 @@ func (siw *ServerInterfaceWrapper) GetMyLicenceFile(c *gin.Context) {
 	}
 
 	siw.Handler.GetMyLicenceFile(c, id)
+}
+
+// ListMyMandates operation middleware
+func (siw *ServerInterfaceWrapper) ListMyMandates(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMyMandates(c)
+}
+
+// AppointAgent operation middleware
+func (siw *ServerInterfaceWrapper) AppointAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AppointAgentParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AppointAgent(c, params)
+}
+
+// ShowMandateNotice operation middleware
+func (siw *ServerInterfaceWrapper) ShowMandateNotice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowMandateNoticeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ShowMandateNotice(c, params)
+}
+
+// WithdrawMandateBasis operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawMandateBasis(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "basis" -------------
+	var basis string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "basis", c.Param("basis"), &basis, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter basis: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawMandateBasisParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawMandateBasis(c, id, basis, params)
+}
+
+// EndMyMandate operation middleware
+func (siw *ServerInterfaceWrapper) EndMyMandate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndMyMandateParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndMyMandate(c, id, params)
+}
+
+// ListMandateRequests operation middleware
+func (siw *ServerInterfaceWrapper) ListMandateRequests(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMandateRequests(c, id)
+}
+
+// GrantMandateRequest operation middleware
+func (siw *ServerInterfaceWrapper) GrantMandateRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "asked" -------------
+	var asked string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "asked", c.Param("asked"), &asked, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter asked: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GrantMandateRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GrantMandateRequest(c, id, asked, params)
+}
+
+// RefuseMandateRequest operation middleware
+func (siw *ServerInterfaceWrapper) RefuseMandateRequest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "asked" -------------
+	var asked string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "asked", c.Param("asked"), &asked, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter asked: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefuseMandateRequestParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "X-CSRF-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-CSRF-Token")]; found {
+		var XCSRFToken CSRFToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-CSRF-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-CSRF-Token", valueList[0], &XCSRFToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-CSRF-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCSRFToken = XCSRFToken
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter X-CSRF-Token is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RefuseMandateRequest(c, id, asked, params)
 }
 
 // ListMyNotifications operation middleware
@@ -9566,6 +10434,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/bureau/emergencies/:id/approval", wrapper.ApproveEmergency)
 	router.GET(options.BaseURL+"/v1/bureau/erasures", wrapper.ListOverdueErasures)
 	router.GET(options.BaseURL+"/v1/bureau/exchanges", wrapper.ListExchanges)
+	router.POST(options.BaseURL+"/v1/bureau/mandates/:id/end", wrapper.RevokeMandate)
 	router.GET(options.BaseURL+"/v1/bureau/paper-demands", wrapper.ListPaperDemands)
 	router.GET(options.BaseURL+"/v1/bureau/probing", wrapper.ListProbing)
 	router.GET(options.BaseURL+"/v1/bureau/rates", wrapper.ListRates)
@@ -9583,6 +10452,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/desk/cases/acceptance", wrapper.AcceptCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/decision", wrapper.DecideCase)
 	router.POST(options.BaseURL+"/v1/desk/cases/demands", wrapper.DemandPaper)
+	router.GET(options.BaseURL+"/v1/desk/mandates", wrapper.ListProposedMandates)
+	router.POST(options.BaseURL+"/v1/desk/mandates", wrapper.RegisterGuardian)
+	router.POST(options.BaseURL+"/v1/desk/mandates/:id/confirmation", wrapper.ConfirmGuardian)
 	router.GET(options.BaseURL+"/v1/editions/:kind", wrapper.ListEditions)
 	router.GET(options.BaseURL+"/v1/editions/:kind/:number", wrapper.GetEdition)
 	router.GET(options.BaseURL+"/v1/editions/:kind/:number/changes", wrapper.ListEditionChanges)
@@ -9617,6 +10489,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/me/bases/notice", wrapper.ShowNotice)
 	router.GET(options.BaseURL+"/v1/me/licences", wrapper.ListMyLicences)
 	router.GET(options.BaseURL+"/v1/me/licences/:id/file", wrapper.GetMyLicenceFile)
+	router.GET(options.BaseURL+"/v1/me/mandates", wrapper.ListMyMandates)
+	router.POST(options.BaseURL+"/v1/me/mandates", wrapper.AppointAgent)
+	router.POST(options.BaseURL+"/v1/me/mandates/:id/bases/:basis/withdraw", wrapper.WithdrawMandateBasis)
+	router.POST(options.BaseURL+"/v1/me/mandates/:id/end", wrapper.EndMyMandate)
+	router.GET(options.BaseURL+"/v1/me/mandates/:id/requests", wrapper.ListMandateRequests)
+	router.POST(options.BaseURL+"/v1/me/mandates/:id/requests/:asked/grant", wrapper.GrantMandateRequest)
+	router.POST(options.BaseURL+"/v1/me/mandates/:id/requests/:asked/refuse", wrapper.RefuseMandateRequest)
+	router.POST(options.BaseURL+"/v1/me/mandates/notice", wrapper.ShowMandateNotice)
 	router.GET(options.BaseURL+"/v1/me/notifications", wrapper.ListMyNotifications)
 	router.POST(options.BaseURL+"/v1/me/notifications/:origin/:index/read", wrapper.ReadMyNotification)
 	router.POST(options.BaseURL+"/v1/me/presentations", wrapper.ShowPresentation)
@@ -9846,6 +10726,23 @@ func (response ListExchanges200JSONResponse) VisitListExchangesResponse(w http.R
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type RevokeMandateRequestObject struct {
+	ID     string `json:"id"`
+	Params RevokeMandateParams
+}
+
+type RevokeMandateResponseObject interface {
+	VisitRevokeMandateResponse(w http.ResponseWriter) error
+}
+
+type RevokeMandate204Response struct {
+}
+
+func (response RevokeMandate204Response) VisitRevokeMandateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type ListPaperDemandsRequestObject struct {
@@ -10228,6 +11125,73 @@ func (response DemandPaper201JSONResponse) VisitDemandPaperResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProposedMandatesRequestObject struct {
+}
+
+type ListProposedMandatesResponseObject interface {
+	VisitListProposedMandatesResponse(w http.ResponseWriter) error
+}
+
+type ListProposedMandates200JSONResponse MandateList
+
+func (response ListProposedMandates200JSONResponse) VisitListProposedMandatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterGuardianRequestObject struct {
+	Params RegisterGuardianParams
+	Body   *RegisterGuardianJSONRequestBody
+}
+
+type RegisterGuardianResponseObject interface {
+	VisitRegisterGuardianResponse(w http.ResponseWriter) error
+}
+
+type RegisterGuardian201JSONResponse Mandate
+
+func (response RegisterGuardian201JSONResponse) VisitRegisterGuardianResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmGuardianRequestObject struct {
+	ID     string `json:"id"`
+	Params ConfirmGuardianParams
+}
+
+type ConfirmGuardianResponseObject interface {
+	VisitConfirmGuardianResponse(w http.ResponseWriter) error
+}
+
+type ConfirmGuardian200JSONResponse Mandate
+
+func (response ConfirmGuardian200JSONResponse) VisitConfirmGuardianResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10999,6 +11963,173 @@ func (response GetMyLicenceFile200ApplicationOfdResponse) VisitGetMyLicenceFileR
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type ListMyMandatesRequestObject struct {
+}
+
+type ListMyMandatesResponseObject interface {
+	VisitListMyMandatesResponse(w http.ResponseWriter) error
+}
+
+type ListMyMandates200JSONResponse MandateList
+
+func (response ListMyMandates200JSONResponse) VisitListMyMandatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AppointAgentRequestObject struct {
+	Params AppointAgentParams
+	Body   *AppointAgentJSONRequestBody
+}
+
+type AppointAgentResponseObject interface {
+	VisitAppointAgentResponse(w http.ResponseWriter) error
+}
+
+type AppointAgent201JSONResponse Mandate
+
+func (response AppointAgent201JSONResponse) VisitAppointAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowMandateNoticeRequestObject struct {
+	Params ShowMandateNoticeParams
+	Body   *ShowMandateNoticeJSONRequestBody
+}
+
+type ShowMandateNoticeResponseObject interface {
+	VisitShowMandateNoticeResponse(w http.ResponseWriter) error
+}
+
+type ShowMandateNotice200JSONResponse Notice
+
+func (response ShowMandateNotice200JSONResponse) VisitShowMandateNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawMandateBasisRequestObject struct {
+	ID     string `json:"id"`
+	Basis  string `json:"basis"`
+	Params WithdrawMandateBasisParams
+}
+
+type WithdrawMandateBasisResponseObject interface {
+	VisitWithdrawMandateBasisResponse(w http.ResponseWriter) error
+}
+
+type WithdrawMandateBasis204Response struct {
+}
+
+func (response WithdrawMandateBasis204Response) VisitWithdrawMandateBasisResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndMyMandateRequestObject struct {
+	ID     string `json:"id"`
+	Params EndMyMandateParams
+}
+
+type EndMyMandateResponseObject interface {
+	VisitEndMyMandateResponse(w http.ResponseWriter) error
+}
+
+type EndMyMandate204Response struct {
+}
+
+func (response EndMyMandate204Response) VisitEndMyMandateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ListMandateRequestsRequestObject struct {
+	ID string `json:"id"`
+}
+
+type ListMandateRequestsResponseObject interface {
+	VisitListMandateRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListMandateRequests200JSONResponse ConsentRequestList
+
+func (response ListMandateRequests200JSONResponse) VisitListMandateRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantMandateRequestRequestObject struct {
+	ID     string `json:"id"`
+	Asked  string `json:"asked"`
+	Params GrantMandateRequestParams
+	Body   *GrantMandateRequestJSONRequestBody
+}
+
+type GrantMandateRequestResponseObject interface {
+	VisitGrantMandateRequestResponse(w http.ResponseWriter) error
+}
+
+type GrantMandateRequest201JSONResponse Basis
+
+func (response GrantMandateRequest201JSONResponse) VisitGrantMandateRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseMandateRequestRequestObject struct {
+	ID     string `json:"id"`
+	Asked  string `json:"asked"`
+	Params RefuseMandateRequestParams
+}
+
+type RefuseMandateRequestResponseObject interface {
+	VisitRefuseMandateRequestResponse(w http.ResponseWriter) error
+}
+
+type RefuseMandateRequest204Response struct {
+}
+
+func (response RefuseMandateRequest204Response) VisitRefuseMandateRequestResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type ListMyNotificationsRequestObject struct {
@@ -11886,6 +13017,9 @@ type StrictServerInterface interface {
 	// ListExchanges The latest exchanges of the district (共享调用记录)
 	// (GET /v1/bureau/exchanges)
 	ListExchanges(ctx context.Context, request ListExchangesRequestObject) (ListExchangesResponseObject, error)
+	// RevokeMandate End a mandate for the bureau (撤销)
+	// (POST /v1/bureau/mandates/{id}/end)
+	RevokeMandate(ctx context.Context, request RevokeMandateRequestObject) (RevokeMandateResponseObject, error)
 	// ListPaperDemands Demands for paper that the rule refused (督查清单)
 	// (GET /v1/bureau/paper-demands)
 	ListPaperDemands(ctx context.Context, request ListPaperDemandsRequestObject) (ListPaperDemandsResponseObject, error)
@@ -11937,6 +13071,15 @@ type StrictServerInterface interface {
 	// DemandPaper Ask for a material on paper (要求补交材料)
 	// (POST /v1/desk/cases/demands)
 	DemandPaper(ctx context.Context, request DemandPaperRequestObject) (DemandPaperResponseObject, error)
+	// ListProposedMandates Guardians that wait for a second officer (待复核的监护登记)
+	// (GET /v1/desk/mandates)
+	ListProposedMandates(ctx context.Context, request ListProposedMandatesRequestObject) (ListProposedMandatesResponseObject, error)
+	// RegisterGuardian Register a guardian (监护登记)
+	// (POST /v1/desk/mandates)
+	RegisterGuardian(ctx context.Context, request RegisterGuardianRequestObject) (RegisterGuardianResponseObject, error)
+	// ConfirmGuardian Confirm a guardian (复核)
+	// (POST /v1/desk/mandates/{id}/confirmation)
+	ConfirmGuardian(ctx context.Context, request ConfirmGuardianRequestObject) (ConfirmGuardianResponseObject, error)
 	// ListEditions Published editions (已发布版次)
 	// (GET /v1/editions/{kind})
 	ListEditions(ctx context.Context, request ListEditionsRequestObject) (ListEditionsResponseObject, error)
@@ -12039,6 +13182,30 @@ type StrictServerInterface interface {
 	// GetMyLicenceFile The sealed OFD of a licence of mine (我的证照文件)
 	// (GET /v1/me/licences/{id}/file)
 	GetMyLicenceFile(ctx context.Context, request GetMyLicenceFileRequestObject) (GetMyLicenceFileResponseObject, error)
+	// ListMyMandates Who acts for me, and for whom I act (我的委托与代办)
+	// (GET /v1/me/mandates)
+	ListMyMandates(ctx context.Context, request ListMyMandatesRequestObject) (ListMyMandatesResponseObject, error)
+	// AppointAgent Appoint an agent (委托他人代办)
+	// (POST /v1/me/mandates)
+	AppointAgent(ctx context.Context, request AppointAgentRequestObject) (AppointAgentResponseObject, error)
+	// ShowMandateNotice What I would sign (委托书)
+	// (POST /v1/me/mandates/notice)
+	ShowMandateNotice(ctx context.Context, request ShowMandateNoticeRequestObject) (ShowMandateNoticeResponseObject, error)
+	// WithdrawMandateBasis Withdraw for whom I act for (代为撤回)
+	// (POST /v1/me/mandates/{id}/bases/{basis}/withdraw)
+	WithdrawMandateBasis(ctx context.Context, request WithdrawMandateBasisRequestObject) (WithdrawMandateBasisResponseObject, error)
+	// EndMyMandate End a mandate (终止委托)
+	// (POST /v1/me/mandates/{id}/end)
+	EndMyMandate(ctx context.Context, request EndMyMandateRequestObject) (EndMyMandateResponseObject, error)
+	// ListMandateRequests What waits for whom I act for (待代办的授权请求)
+	// (GET /v1/me/mandates/{id}/requests)
+	ListMandateRequests(ctx context.Context, request ListMandateRequestsRequestObject) (ListMandateRequestsResponseObject, error)
+	// GrantMandateRequest Agree for whom I act for (代为同意)
+	// (POST /v1/me/mandates/{id}/requests/{asked}/grant)
+	GrantMandateRequest(ctx context.Context, request GrantMandateRequestRequestObject) (GrantMandateRequestResponseObject, error)
+	// RefuseMandateRequest Refuse for whom I act for (代为拒绝)
+	// (POST /v1/me/mandates/{id}/requests/{asked}/refuse)
+	RefuseMandateRequest(ctx context.Context, request RefuseMandateRequestRequestObject) (RefuseMandateRequestResponseObject, error)
 	// ListMyNotifications What I am told of uses of my data (使用告知)
 	// (GET /v1/me/notifications)
 	ListMyNotifications(ctx context.Context, request ListMyNotificationsRequestObject) (ListMyNotificationsResponseObject, error)
@@ -12491,6 +13658,33 @@ func (sh *strictHandler) ListExchanges(ctx *gin.Context, params ListExchangesPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListExchangesResponseObject); ok {
 		if err := validResponse.VisitListExchangesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeMandate operation middleware
+func (sh *strictHandler) RevokeMandate(ctx *gin.Context, id string, params RevokeMandateParams) {
+	var request RevokeMandateRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeMandate(ctx, request.(RevokeMandateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeMandate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeMandateResponseObject); ok {
+		if err := validResponse.VisitRevokeMandateResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13035,6 +14229,101 @@ func (sh *strictHandler) DemandPaper(ctx *gin.Context, params DemandPaperParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DemandPaperResponseObject); ok {
 		if err := validResponse.VisitDemandPaperResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProposedMandates operation middleware
+func (sh *strictHandler) ListProposedMandates(ctx *gin.Context) {
+	var request ListProposedMandatesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProposedMandates(ctx, request.(ListProposedMandatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProposedMandates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListProposedMandatesResponseObject); ok {
+		if err := validResponse.VisitListProposedMandatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterGuardian operation middleware
+func (sh *strictHandler) RegisterGuardian(ctx *gin.Context, params RegisterGuardianParams) {
+	var request RegisterGuardianRequestObject
+
+	request.Params = params
+
+	var body RegisterGuardianJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterGuardian(ctx, request.(RegisterGuardianRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterGuardian")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterGuardianResponseObject); ok {
+		if err := validResponse.VisitRegisterGuardianResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmGuardian operation middleware
+func (sh *strictHandler) ConfirmGuardian(ctx *gin.Context, id string, params ConfirmGuardianParams) {
+	var request ConfirmGuardianRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmGuardian(ctx, request.(ConfirmGuardianRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmGuardian")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmGuardianResponseObject); ok {
+		if err := validResponse.VisitConfirmGuardianResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14090,6 +15379,273 @@ func (sh *strictHandler) GetMyLicenceFile(ctx *gin.Context, id string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMyLicenceFileResponseObject); ok {
 		if err := validResponse.VisitGetMyLicenceFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyMandates operation middleware
+func (sh *strictHandler) ListMyMandates(ctx *gin.Context) {
+	var request ListMyMandatesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyMandates(ctx, request.(ListMyMandatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyMandates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMyMandatesResponseObject); ok {
+		if err := validResponse.VisitListMyMandatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AppointAgent operation middleware
+func (sh *strictHandler) AppointAgent(ctx *gin.Context, params AppointAgentParams) {
+	var request AppointAgentRequestObject
+
+	request.Params = params
+
+	var body AppointAgentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AppointAgent(ctx, request.(AppointAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AppointAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AppointAgentResponseObject); ok {
+		if err := validResponse.VisitAppointAgentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ShowMandateNotice operation middleware
+func (sh *strictHandler) ShowMandateNotice(ctx *gin.Context, params ShowMandateNoticeParams) {
+	var request ShowMandateNoticeRequestObject
+
+	request.Params = params
+
+	var body ShowMandateNoticeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowMandateNotice(ctx, request.(ShowMandateNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowMandateNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ShowMandateNoticeResponseObject); ok {
+		if err := validResponse.VisitShowMandateNoticeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawMandateBasis operation middleware
+func (sh *strictHandler) WithdrawMandateBasis(ctx *gin.Context, id string, basis string, params WithdrawMandateBasisParams) {
+	var request WithdrawMandateBasisRequestObject
+
+	request.ID = id
+	request.Basis = basis
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawMandateBasis(ctx, request.(WithdrawMandateBasisRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawMandateBasis")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawMandateBasisResponseObject); ok {
+		if err := validResponse.VisitWithdrawMandateBasisResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndMyMandate operation middleware
+func (sh *strictHandler) EndMyMandate(ctx *gin.Context, id string, params EndMyMandateParams) {
+	var request EndMyMandateRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMyMandate(ctx, request.(EndMyMandateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMyMandate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndMyMandateResponseObject); ok {
+		if err := validResponse.VisitEndMyMandateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMandateRequests operation middleware
+func (sh *strictHandler) ListMandateRequests(ctx *gin.Context, id string) {
+	var request ListMandateRequestsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMandateRequests(ctx, request.(ListMandateRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMandateRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMandateRequestsResponseObject); ok {
+		if err := validResponse.VisitListMandateRequestsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GrantMandateRequest operation middleware
+func (sh *strictHandler) GrantMandateRequest(ctx *gin.Context, id string, asked string, params GrantMandateRequestParams) {
+	var request GrantMandateRequestRequestObject
+
+	request.ID = id
+	request.Asked = asked
+	request.Params = params
+
+	var body GrantMandateRequestJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GrantMandateRequest(ctx, request.(GrantMandateRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GrantMandateRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GrantMandateRequestResponseObject); ok {
+		if err := validResponse.VisitGrantMandateRequestResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefuseMandateRequest operation middleware
+func (sh *strictHandler) RefuseMandateRequest(ctx *gin.Context, id string, asked string, params RefuseMandateRequestParams) {
+	var request RefuseMandateRequestRequestObject
+
+	request.ID = id
+	request.Asked = asked
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseMandateRequest(ctx, request.(RefuseMandateRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseMandateRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RefuseMandateRequestResponseObject); ok {
+		if err := validResponse.VisitRefuseMandateRequestResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

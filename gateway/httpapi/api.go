@@ -54,6 +54,7 @@ type Config struct {
 	Explain       Explanations
 	Batches       Batches
 	Subscriptions Subscriptions
+	Mandates      Mandates
 	Trial         TrialClock     // nil except in trials: the clock of the workflow, to be moved
 	Proxies       []netip.Prefix // whose X-Forwarded-For is believed
 	Provider      Provider
@@ -89,6 +90,7 @@ type api struct {
 	returnActs    ReturnActs
 	batches       Batches
 	subscriptions Subscriptions
+	mandates      Mandates
 	sources       func() []guard.Health
 	violations    Violations
 	matters       Matters
@@ -134,7 +136,7 @@ func New(config Config) (http.Handler, error) {
 		seconding: config.Seconding, notices: config.Notices,
 		returns: config.Returns, importing: config.Importing, returnActs: config.ReturnActs,
 		editions: config.Editions, publishing: config.Publishing, replays: config.Replays, explanations: config.Explain,
-		batches: config.Batches, subscriptions: config.Subscriptions,
+		batches: config.Batches, subscriptions: config.Subscriptions, mandates: config.Mandates,
 		provider: newProvider(config.Provider, config.PublicURL+"/auth/callback", config.Now),
 		cookies:  cookies{https: address.Scheme == "https"}, pages: pages, trust: config.Trust,
 		now: config.Now, log: config.Log,

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"kapok/gateway"
 	"kapok/gateway/ledger"
 	"kapok/gateway/postgres"
+	"kapok/gateway/safe"
 )
 
 // Readings is where it is recorded that somebody reads the ledger.
@@ -18,6 +20,17 @@ type Readings interface {
 // recordReading makes it durable that a person is shown entries of the ledger, before
 // they are: without the record there is no view. A citizen who looks at what concerns
 // them is named by the subject, staff by their name at their identity provider.
+// recordDelegated is recordReading of somebody who looks under a mandate: it stands in the
+// record of whom they act for, where it is not hidden as an own look is.
+func (h handlers) recordDelegated(ctx context.Context, person safe.Person, view string, shown int) error {
+	_, err := h.readings.Append(ctx, ledger.Append{Subject: person.For, Entry: func(ledger.Found) ledger.Entry {
+		return ledger.Entry{Kind: "mandate-used", Ref: gateway.NewRef(), At: h.now().Truncate(time.Millisecond), Fields: []ledger.Field{
+			{Name: "mandate", Value: person.Mandate}, {Name: "view", Value: view}, {Name: "entries", Value: strconv.Itoa(shown)}, {Name: "actor", Value: person.Ref},
+		}}
+	}})
+	return err
+}
+
 func (h handlers) recordReading(ctx context.Context, v *visit, view string, shown int, at ...ledger.Field) error {
 	fields := append([]ledger.Field{
 		{Name: "view", Value: view},

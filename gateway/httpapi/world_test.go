@@ -28,6 +28,7 @@ import (
 	"kapok/gateway/grants"
 	"kapok/gateway/httpapi"
 	"kapok/gateway/licensing"
+	"kapok/gateway/mandates"
 	"kapok/gateway/postgres"
 	"kapok/gateway/publishing"
 	"kapok/gateway/returns"
@@ -80,6 +81,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	config.Keys = w.enrolling(known)
 	config.Seconding = &confirmation.Service{Store: w.stores.db, Log: w.stores.log, Now: time.Now}
 	config.Notices = w.stores.db
+	config.Mandates = mandates.New(mandates.Config{Store: w.stores.db, Catalog: config.Catalog, Log: w.stores.log, Now: time.Now})
 	imported := returns.New(returns.Config{Catalog: config.Catalog, Store: w.stores.db.Returns(), Now: time.Now})
 	config.Importing, config.ReturnActs = imported, imported
 	w.openPublishing(t, &config, known)

@@ -36,6 +36,9 @@ func (db *DB) InsertBasis(ctx context.Context, signed basis.Signed, at time.Time
 
 // beginBasis writes an artefact with the event that puts it in force, and its entry.
 func beginBasis(ctx context.Context, tx pgx.Tx, b basis.Basis, signed basis.Signed, granted basisEvent) (pendingID string, err error) {
+	if err := underMandate(ctx, tx, b, granted.at); err != nil {
+		return "", err
+	}
 	if err := writeBasis(ctx, tx, b, signed, granted.at); err != nil {
 		return "", err
 	}

@@ -162,7 +162,8 @@ func settle(ctx context.Context, tx pgx.Tx, delivery returns.Delivery, d *return
 			return report, found, err
 		}
 	}
-	err = tx.QueryRow(ctx, "select count(*), count(distinct _subject) from "+table(delivery.Load)).Scan(&report.Rows, &report.Persons)
+	rows := table(delivery.Load) // persons are counted along the index, which knows their order
+	err = tx.QueryRow(ctx, "select (select count(*) from "+rows+"), (select count(*) from (select distinct _subject from "+rows+") persons)").Scan(&report.Rows, &report.Persons)
 	if err != nil {
 		return report, found, err
 	}

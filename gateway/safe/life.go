@@ -2,6 +2,7 @@ package safe
 
 import (
 	"context"
+	"slices"
 
 	"kapok/gateway"
 	"kapok/gateway/basis"
@@ -27,6 +28,9 @@ func (s *Service) Resume(ctx context.Context, person Person, id string) error {
 }
 
 func (s *Service) happens(ctx context.Context, person Person, id string, event basis.Event) error {
+	if err := s.within(ctx, person, id); err != nil {
+		return err
+	}
 	_, err := s.change(ctx, basis.Change{ID: id, SubjectRef: person.subject(), Event: event, Actor: person.Ref, At: s.Now()})
 	return err
 }
@@ -56,7 +60,7 @@ func (s *Service) Detail(ctx context.Context, person Person, id string) (Detail,
 	if err != nil {
 		return Detail{}, err
 	}
-	if held.Basis.SubjectRef != person.subject() {
+	if held.Basis.SubjectRef != person.subject() || !person.handles(held.Basis.ServiceItem) {
 		return Detail{}, requestUnknown()
 	}
 	d := Detail{Held: held, Signed: signed}
@@ -91,6 +95,20 @@ func (p Person) ofAge() error {
 	failure := gateway.Fail(gateway.Forbidden, "guardian-needed", "For a person under 14 a guardian consents (PIPL 31).")
 	failure.Remedy = "The guardian comes to the counter with the child's documents."
 	return failure
+}
+
+// handles reports whether a matter is one that the person may act in: any of their own, of
+// another's only those of the mandate.
+func (p Person) handles(matter string) bool { return p.For == "" || slices.Contains(p.Matters, matter) }
+
+// within refuses who acts for another in a matter that is not the mandate's, as if there
+// were no such basis.
+func (s *Service) within(ctx context.Context, person Person, id string) error {
+	if person.For == "" {
+		return nil
+	}
+	_, err := s.Detail(ctx, person, id)
+	return err
 }
 
 // subject is for whom the person acts: for themselves, or under a mandate for another.

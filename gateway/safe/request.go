@@ -109,14 +109,14 @@ func requestUnknown() error {
 
 // Waiting lists what waits for a person's answer, with the notice of each.
 func (s *Service) Waiting(ctx context.Context, person Person) ([]Request, []Notice, error) {
-	found, err := s.Requests.RequestsOf(ctx, person.Ref, askable)
+	found, err := s.Requests.RequestsOf(ctx, person.subject(), askable)
 	if err != nil {
 		return nil, nil, err
 	}
 	var open []Request
 	var notices []Notice
 	for _, r := range found {
-		if r = s.lapsed(r); r.State == basis.Lapsed {
+		if r = s.lapsed(r); r.State == basis.Lapsed || !person.handles(r.Draft.ServiceItem) {
 			continue
 		}
 		open, notices = append(open, r), append(notices, s.worded(r.Draft))
@@ -204,6 +204,7 @@ func (s *Service) expressed(person Person, draft basis.Basis, c Consented, notic
 	}
 	now := s.Now()
 	draft.Actor = basis.Actor{Ref: person.Ref, AuthLevel: person.Level, Method: "oidc", MandateID: person.Mandate, Assertion: c.Assertion}
+	draft.Capacity = person.As
 	if person.For == "" {
 		draft.AgeBand = person.AgeBand
 	}
@@ -264,7 +265,7 @@ func (s *Service) own(ctx context.Context, person Person, id string) (Request, e
 	if err != nil {
 		return Request{}, err
 	}
-	if r.Draft.SubjectRef != person.subject() || !slices.Contains(askable, r.Draft.Kind) {
+	if r.Draft.SubjectRef != person.subject() || !slices.Contains(askable, r.Draft.Kind) || !person.handles(r.Draft.ServiceItem) {
 		return Request{}, requestUnknown()
 	}
 	if s.lapsed(r).State == basis.Lapsed {

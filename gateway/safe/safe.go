@@ -73,8 +73,10 @@ type Person struct {
 
 	AgeBand basis.AgeBand // of a citizen, when they signed in; "": not known
 
-	For     string // the subject_ref of whom they act for; "": themselves
-	Mandate string // by which they do
+	For     string         // the subject_ref of whom they act for; "": themselves
+	Mandate string         // by which they do
+	Matters []string       // those of the mandate
+	As      basis.Capacity // of whom they act for; "": an adult who appointed them
 }
 
 // Wanted is what a person would allow, or what the bureau would register, before it
