@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestJourneys(t *testing.T) {
 	journeys := exec.CommandContext(ctx, "node", "all.mjs")
 	journeys.Dir = filepath.Join(web, "journeys")
 	journeys.Env = append(os.Environ(), "KAPOK_CHROMIUM="+chromium, "KAPOK_AT="+trial.kapok,
-		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL, "KAPOK_CITIZEN="+firstOfAll(t))
+		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL, "KAPOK_CITIZEN="+firstOfAll(t), "KAPOK_DELIVERIES="+trial.deliveries(t))
 	journeys.Stderr, journeys.Stdout = os.Stderr, os.Stdout
 	if err := journeys.Run(); err != nil {
 		t.Fatalf("the journeys: %v", err)
@@ -88,6 +89,21 @@ func startTrial(t *testing.T, programs, data string) runningTrial {
 		t.Fatalf("it ended:\n%s", printed.String())
 	}
 	return runningTrial{kapok: "http://" + kapokAt, outside: "http://" + sandboxAt, data: data}
+}
+
+// deliveries has the provider write two deliveries, signed with the key that the trial
+// enrolled, and returns their folder.
+func (r runningTrial) deliveries(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for version := range 2 {
+		write := exec.CommandContext(t.Context(), sandboxProgram, "return", "--to", folder, "--dir", filepath.Join(r.data, "sandbox"),
+			"--version", strconv.Itoa(version+1), "--rows", "40", "--first", strconv.Itoa(5*version))
+		if out, err := write.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	return folder
 }
 
 // departments makes the calls of a department's system for the journeys: POST to the path of

@@ -9,10 +9,11 @@ import { consent } from './consent.mjs'
 import { counter } from './counter.mjs'
 import { lostConnection } from './lost.mjs'
 import { publishing } from './publishing.mjs'
+import { returns } from './returns.mjs'
 import { tour } from './tour.mjs'
 import { speed } from './speed.mjs'
 
-const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS, citizen: JSON.parse(process.env.KAPOK_CITIZEN ?? '{}') }
+const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS, citizen: JSON.parse(process.env.KAPOK_CITIZEN ?? '{}'), deliveries: process.env.KAPOK_DELIVERIES }
 const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
@@ -25,6 +26,8 @@ const journeys = [
   ['application, en', (browser) => application(browser, world, 'en')],
   ['publishing, zh', (browser) => publishing(browser, world, 'zh')],
   ['publishing, en', (browser) => publishing(browser, world, 'en')],
+  ['returned data, zh', (browser) => returns(browser, world, 'zh')],
+  ['returned data, en', (browser) => returns(browser, world, 'en')],
   ['the first page and its tour', (browser) => tour(browser, world)],
   ['lost connection, two tabs, session gone', (browser) => lostConnection(browser, world)],
   ['speed on the phone', (browser) => speed(browser, world)],
