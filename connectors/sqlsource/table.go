@@ -69,6 +69,9 @@ func (t *Table) Read(ctx context.Context, read func(now time.Time, rows func(sin
 	if err := t.reader.checkView(ctx, tx); err != nil {
 		return faultOf(ctx, err)
 	}
+	if err := t.checkColumns(ctx, tx); err != nil {
+		return faultOf(ctx, err)
+	}
 	now, err := t.now(ctx, tx)
 	if err != nil {
 		return faultOf(ctx, err)
@@ -76,6 +79,24 @@ func (t *Table) Read(ctx context.Context, read func(now time.Time, rows func(sin
 	return read(now, func(since, until time.Time, each func([]string) error) error {
 		return t.rows(ctx, tx, since, until, each)
 	})
+}
+
+// checkColumns refuses a watermark or a mark that the view has not, also where the whole of
+// it is read and neither is looked at.
+func (t *Table) checkColumns(ctx context.Context, tx *sql.Tx) error {
+	for _, name := range []string{t.shape.Watermark, t.shape.Mark} {
+		if name == "" {
+			continue
+		}
+		rows, err := tx.QueryContext(ctx, fmt.Sprintf("select %s from %s where 1 = 0", t.dialect.quoted(name), t.dialect.quoted(t.shape.View)))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // now is the database's own clock, to the microsecond.
@@ -107,7 +128,8 @@ func (t *Table) now(ctx context.Context, tx *sql.Tx) (time.Time, error) {
 type errReader struct{ error }
 
 // rows hands over each row as texts; since zero: the whole view but what is deleted, else
-// what changed from since up to and without until. An error of each ends it.
+// what changed from since up to and without until, and every row that does not say when: it
+// may have changed. An error of each ends it.
 func (t *Table) rows(ctx context.Context, tx *sql.Tx, since, until time.Time, each func([]string) error) error {
 	err := t.query(ctx, tx, since, until, each)
 	if own, is := errors.AsType[errReader](err); is {
@@ -187,7 +209,7 @@ func (t *Table) where(since, until time.Time) (string, []any) {
 		return fmt.Sprintf(" where (%s is null or %s <> 'D')", mark, mark), nil
 	}
 	changed := t.dialect.quoted(t.shape.Watermark)
-	return fmt.Sprintf(" where %s >= %s and %s < %s", changed, t.dialect.param(1), changed, t.dialect.param(2)), []any{asClock(since), asClock(until)}
+	return fmt.Sprintf(" where (%s >= %s and %s < %s) or %s is null", changed, t.dialect.param(1), changed, t.dialect.param(2), changed), []any{asClock(since), asClock(until)}
 }
 
 // asClock writes a moment in the session's zone, Beijing's, which columns with a zone and

@@ -46,11 +46,17 @@ func wholeView(t *testing.T, d *department) {
 			t.Errorf("the mark is %q", got[0][3])
 		}
 	}
+	d.tell(t, "update t_household set changed_at = null where household_no = 2")
+	if got := readTable(t, table, first.Add(-time.Hour), first); len(got) != 1 {
+		t.Errorf("a row that does not say when it changed: %d rows among the changes, want it", len(got))
+	}
 	oneSnapshot(t, d, table)
 	for name, change := range map[string]func(*sqlsource.Shape){
 		"a table":           func(s *sqlsource.Shape) { s.View = "t_household" },
 		"a view not listed": func(s *sqlsource.Shape) { s.View = "v_secret" },
 		"no such column":    func(s *sqlsource.Shape) { s.Columns = append(slices.Clone(s.Columns), "absent") },
+		"no such watermark": func(s *sqlsource.Shape) { s.Watermark = "absent" },
+		"no such mark":      func(s *sqlsource.Shape) { s.Mark = "absent" },
 		"a mark with quote": func(s *sqlsource.Shape) { s.Mark = "note\"--" },
 	} {
 		wrong := shape

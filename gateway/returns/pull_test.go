@@ -232,7 +232,8 @@ func TestBrokenPull(t *testing.T) {
 	rows := rowsOf(0, 50)
 	p.insert(p.now.Add(-time.Hour), rows...)
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a[0], b[0]) })
-	for reading, left := range map[int]int{1: 0, 2: 1} { // before the manifest was made, and while rows are kept
+	for at, left := range []int{0, 1} { // before the manifest was made, and while rows are kept
+		reading := at + 1
 		p.breaks = func(readings int) bool { return readings == reading }
 		if _, err := p.Pull(t.Context(), dataset, false, actor); !errors.Is(err, errBroken) && gateway.AsError(err).Code != "body-unreadable" {
 			t.Errorf("reading %d: %v", reading, err)
@@ -245,17 +246,22 @@ func TestBrokenPull(t *testing.T) {
 		if err := p.LandUploaded(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if reading != 2 {
-			continue
+		if reading == 2 {
+			p.pullsAfter(found[0], rows)
 		}
-		again := p.pulls()
-		if again.Manifest.Version != 1 || again.Report.Content != contentOf(t, rows) {
-			t.Errorf("the next one: %+v", again.Report)
-		}
-		if broken, err := p.store.Delivery(t.Context(), found[0].ID); err != nil || broken.State != returns.Refused {
-			t.Errorf("the broken one is %s, %v", broken.State, err)
-		}
-		break
+	}
+}
+
+// pullsAfter: the pull after a broken one takes its number, and is of the same content as
+// a file of these rows.
+func (p *provider) pullsAfter(broken returns.Delivery, rows []row) {
+	p.t.Helper()
+	again := p.pulls()
+	if again.Manifest.Version != 1 || again.Report.Content != contentOf(p.t, rows) {
+		p.t.Errorf("the next one: %+v", again.Report)
+	}
+	if broken, err := p.store.Delivery(p.t.Context(), broken.ID); err != nil || broken.State != returns.Refused {
+		p.t.Errorf("the broken one is %s, %v", broken.State, err)
 	}
 }
 
