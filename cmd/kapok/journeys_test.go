@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +39,8 @@ func TestJourneys(t *testing.T) {
 	journeys := exec.CommandContext(ctx, "node", "all.mjs")
 	journeys.Dir = filepath.Join(web, "journeys")
 	journeys.Env = append(os.Environ(), "KAPOK_CHROMIUM="+chromium, "KAPOK_AT="+trial.kapok,
-		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL, "KAPOK_CITIZEN="+firstOfAll(t), "KAPOK_DELIVERIES="+trial.deliveries(t))
+		"KAPOK_OUTSIDE="+trial.outside, "KAPOK_DEPARTMENTS="+counter.URL, "KAPOK_CITIZEN="+firstOfAll(t), "KAPOK_DELIVERIES="+trial.deliveries(t),
+		"KAPOK_NUMBERS="+strings.Join([]string{madeUp(0).Number, madeUp(1).Number, madeUp(2).Number, madeUp(3).Number}, ","))
 	journeys.Stderr, journeys.Stdout = os.Stderr, os.Stdout
 	if err := journeys.Run(); err != nil {
 		t.Fatalf("the journeys: %v", err)

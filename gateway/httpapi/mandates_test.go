@@ -168,6 +168,9 @@ func TestMandateIsNarrow(t *testing.T) {
 	third := w.browser(t).signIn("citizen-03")
 	third.get(at+"/requests").wants(t, 404, "mandate-unknown")
 	third.do("POST", at+"/end", "").wants(t, 404, "mandate-unknown")
+	double := agentWish(citizenAt(t, 2), "VIEW", "AUTHORISE", "WITHDRAW") // another person, by the text that was signed in for
+	double["matters"], double["until"], double["notice_sm3"] = wish["matters"], wish["until"], wish["notice_sm3"]
+	b.post("/v1/me/mandates", double).wants(t, 409, "notice-mismatch")
 	wish["powers"] = []string{"VIEW"} // another text than the one that was signed in for
 	b.post("/v1/me/mandates", wish).wants(t, 409, "notice-mismatch")
 }

@@ -118,15 +118,23 @@ func (m Mandate) StateAt(now time.Time) State {
 }
 
 // Text is what the principal reads and signs in for: whom they appoint for what. matters
-// are the names of the matters; agent is how the principal named the agent. The same wish
-// is the same text.
+// are the names of the matters; agent is how the principal named the agent, for people; the mark
+// is of exactly this agent for exactly this principal. The same wish is the same text.
 func (m Mandate) Text(agent string, matters []string) string {
 	words := make([]string, len(m.Powers))
 	for i, power := range m.Powers {
 		words[i] = powerWords[power]
 	}
-	return fmt.Sprintf("委托谁:%s\n代办哪些事项:%s\n可以做什么:%s\n到什么时候:%s(北京时间)之前\n受托人不得转委托。每次代办都会记入您的记录,您随时可以一键终止;终止后经其同意的授权随即失效。",
-		agent, strings.Join(matters, "、"), strings.Join(words, "、"), m.Until.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04"))
+	return fmt.Sprintf("委托谁:%s(标识 %s)\n代办哪些事项:%s\n可以做什么:%s\n到什么时候:%s(北京时间)之前\n受托人不得转委托。每次代办都会记入您的记录,您随时可以一键终止;终止后经其同意的授权随即失效。",
+		agent, m.mark(), strings.Join(matters, "、"), strings.Join(words, "、"), m.Until.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04"))
+}
+
+const markDomain = sm.Domain("kapok/mandate-agent/v1")
+
+// mark binds the text to one agent without showing anybody's reference.
+func (m Mandate) mark() string {
+	digest := sm.Sum(markDomain.Message([]byte(m.Principal)), []byte(m.Agent))
+	return hex.EncodeToString(digest[:8])
 }
 
 var powerWords = map[Power]string{View: "查看", Authorise: "代为同意或者拒绝", Withdraw: "代为撤回或者暂停"}

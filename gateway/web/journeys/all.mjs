@@ -8,17 +8,20 @@ import { application } from './application.mjs'
 import { consent } from './consent.mjs'
 import { counter } from './counter.mjs'
 import { lostConnection } from './lost.mjs'
+import { mandates } from './mandates.mjs'
 import { publishing } from './publishing.mjs'
 import { returns } from './returns.mjs'
 import { tour } from './tour.mjs'
 import { speed } from './speed.mjs'
 
-const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS, citizen: JSON.parse(process.env.KAPOK_CITIZEN ?? '{}'), deliveries: process.env.KAPOK_DELIVERIES }
+const world = { kapok: process.env.KAPOK_AT, outside: process.env.KAPOK_OUTSIDE, departments: process.env.KAPOK_DEPARTMENTS, citizen: JSON.parse(process.env.KAPOK_CITIZEN ?? '{}'), deliveries: process.env.KAPOK_DELIVERIES, numbers: (process.env.KAPOK_NUMBERS ?? '').split(',') }
 const journeys = [
   ['citizen, zh', (browser) => citizen(browser, world, 'zh')],
   ['citizen, en', (browser) => citizen(browser, world, 'en')],
   ['consent asked for, zh', (browser) => consent(browser, world, 'zh')],
   ['consent asked for, en', (browser) => consent(browser, world, 'en')],
+  ['acting for another, zh', (browser) => mandates(browser, world, 'zh')],
+  ['acting for another, en', (browser) => mandates(browser, world, 'en')],
   ['counter, zh', (browser) => counter(browser, world, 'zh')],
   ['counter, en', (browser) => counter(browser, world, 'en')],
   ['board', (browser) => board(browser, world)],

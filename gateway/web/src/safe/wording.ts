@@ -60,6 +60,7 @@ export const kinds: Record<string, [zh: string, en: string]> = {
   'licence-drafted': ['拟制了证照', 'A licence was drafted'], 'licence-registered': ['制作了证照', 'A licence was made'], 'licence-issued': ['签发了证照', 'A licence was issued'], 'licence-collected': ['证照归集入库', 'A licence was taken over from its issuer'],
   'licence-changed': ['证照变更', 'A licence was changed'], 'licence-renewed': ['证照延续', 'A licence was renewed'], 'licence-inspected': ['证照年检', 'A licence was inspected'], 'licence-abolished': ['证照被废止', 'A licence was abolished'], 'licence-file-verified': ['核验了证照文件', 'A licence file was verified'],
   'case-accepted': ['窗口受理了办件', 'A counter accepted my case'], 'case-decided': ['办件办结', 'My case was decided'], 'paper-demanded': ['窗口要求补交纸质材料', 'A counter asked for paper'], 'paper-demand-refused': ['窗口重复要材料，被制止', 'A counter asked for paper again and was stopped'],
+  'mandate-given': ['委托或监护生效', 'A mandate came into force'], 'mandate-proposed': ['监护关系待复核', 'A guardian was registered, to be confirmed'], 'mandate-ended': ['委托或监护终止', 'A mandate ended'], 'mandate-used': ['代办人查看了等待决定的请求', 'Who acts for me looked at what waits'],
   'erasure-attested': ['部门声明了数据的去向', 'A department signed what became of the data'], 'erasure-overdue': ['逾期未删除', 'An erasure is overdue'],
   'connector-try': ['数源接通试验', 'A source was tried'], 'ledger-read': ['我查看了记录', 'I read the record'], 'subject-erased': ['身份信息已删除', 'Identity data were erased'],
 }
