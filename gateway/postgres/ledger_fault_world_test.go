@@ -80,7 +80,7 @@ func TestLedgerFaultsOfTheWorld(t *testing.T) {
 		{"disk full while writing, once", full(1, "deferrable initially immediate"), "", true, false},
 		{"disk full while writing", full(2, "deferrable initially immediate"), "ledger-unavailable", false, false},
 		{"disk full at commit, once", full(1, "deferrable initially deferred"), "", true, false},
-		{"disk full at commit", full(2, "deferrable initially deferred"), "ledger-unavailable", false, false},
+		{"disk full at commit", full(2, "deferrable initially deferred"), "ledger-unavailable ledger-outcome-unknown", false, false},
 		{"slow disk, in time", func(_ *testing.T, f *faultWorld) { f.brake.before.Store(int64(100 * time.Millisecond)) }, "", true, false},
 		{"slow disk, too late and not applied", func(_ *testing.T, f *faultWorld) { f.brake.before.Store(int64(700 * time.Millisecond)) }, "", true, false},
 		{"slow disk, too late and applied", func(_ *testing.T, f *faultWorld) { f.brake.after.Store(int64(700 * time.Millisecond)) }, "", true, false},
