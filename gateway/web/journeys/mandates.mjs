@@ -65,6 +65,7 @@ async function appoints(window, world, words, look) {
   await page.fill('[data-number]', world.numbers[words.agent])
   await page.click('[data-read]')
   await page.waitForSelector('.notice')
+  expect('what is said to who comes back from signing in', await page.locator('.banner').count(), 0)
   await look(window, 'appoint')
   await page.setViewportSize(narrow)
   expect('wider than a narrow phone', await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false)
