@@ -26,8 +26,8 @@ import (
 const (
 	callersOfEach = 250
 	slowness      = 2 * time.Second
-	rounds        = 7
-	roundTime     = 3 * time.Second
+	rounds        = 9
+	roundTime     = 6 * time.Second
 	pace          = 200 * time.Millisecond // between two calls of one caller: the load is the same in both rounds
 	mostRise      = 0.10
 	mostOverhead  = 100 * time.Microsecond
@@ -38,38 +38,44 @@ func TestBenchSources(t *testing.T) {
 	if os.Getenv("KAPOK_BENCH_SOURCES") == "" {
 		t.Skip("a measurement: make bench-sources")
 	}
-	quick, slow := sourceOf(t, 0), sourceOf(t, slowness)
-	var alone, beside []time.Duration
-	var rises []float64 // of each pair: what else the machine does meets both of its rounds
-	for pair := range rounds {
-		a, b := paired(t, quick, slow, pair%2 == 1)
-		alone, beside, rises = append(alone, a), append(beside, b), append(rises, float64(b)/float64(a)-1)
+	quick := sourceOf(t, 0)
+	// The second neighbour answers at once, to callers who pause as long as the slow one
+	// takes: as many calls a second, so that what differs is slowness alone.
+	neighbours := []*benched{nil, sourceOf(t, 0), sourceOf(t, slowness)}
+	neighbours[1].pause = slowness
+	took := make([][]time.Duration, len(neighbours))
+	for turn := range rounds {
+		for i := range neighbours { // each in each place of a turn: what else the machine does meets all
+			at := (i + turn) % len(neighbours)
+			took[at] = append(took[at], round(t, quick, neighbours[at]))
+		}
 	}
-	slices.Sort(rises)
-	rise := rises[len(rises)/2]
-	t.Logf("p99 of the quick source, alone:          %v (of %d rounds: %v)", middle(alone), rounds, alone)
-	t.Logf("p99 beside a source that takes %v:       %v (%v)", slowness, middle(beside), beside)
-	t.Logf("rise, the middle of %d pairs (%+.2f): %+.1f %% at %d concurrent calls (at most %.0f %%)", rounds, rises, 100*rise, 2*callersOfEach, 100*mostRise)
+	for i, name := range []string{"alone", "beside as many calls that are answered at once", fmt.Sprintf("beside as many calls that take %v", slowness)} {
+		t.Logf("p99 of the quick source %-50s %v (of %d rounds: %v)", name+":", middle(took[i]), rounds, took[i])
+	}
+	rise := middleRise(took[1], took[2])
+	t.Logf("slowness alone raised it by %+.1f %% at %d concurrent calls (at most %.0f %%); slowness and the calls by %+.1f %%",
+		100*rise, 2*callersOfEach, 100*mostRise, 100*middleRise(took[0], took[2]))
 	if rise > mostRise {
 		t.Errorf("the slow source raised the other's p99 by %.1f %%", 100*rise)
 	}
 	overhead(t, quick)
 }
 
-// paired measures the quick source alone and beside the slow one, in turns first.
-func paired(t *testing.T, quick, slow *benched, slowFirst bool) (alone, beside time.Duration) {
-	t.Helper()
-	if slowFirst {
-		beside = round(t, quick, slow)
-		return round(t, quick, nil), beside
+// middleRise is the middle of how much more each round of a turn took than its fellow.
+func middleRise(from, to []time.Duration) float64 {
+	rises := make([]float64, len(from))
+	for i := range from {
+		rises[i] = float64(to[i])/float64(from[i]) - 1
 	}
-	alone = round(t, quick, nil)
-	return alone, round(t, quick, slow)
+	slices.Sort(rises)
+	return rises[len(rises)/2]
 }
 
 type benched struct {
 	url       string
 	connector connectors.Connector
+	pause     time.Duration // of a caller, between two calls
 }
 
 // sourceOf is a REST source that answers after a while, asked as the gateway does.
@@ -92,7 +98,7 @@ func sourceOf(t *testing.T, after time.Duration) *benched {
 		t.Fatal(err)
 	}
 	source := guard.NewSource(guard.Terms{ID: "s", Concurrent: 2 * callersOfEach}, nil, time.Now)
-	return &benched{server.URL, source.Guard(inner, 0)}
+	return &benched{url: server.URL, connector: source.Guard(inner, 0)}
 }
 
 // round lets callers ask at an even pace and returns the quick source's p99. The slow
@@ -131,6 +137,7 @@ func round(t *testing.T, quick, slow *benched) time.Duration {
 			time.Sleep(slowness * time.Duration(caller) / callersOfEach)
 			for ctx.Err() == nil {
 				_, _ = slow.connector.Fetch(context.WithoutCancel(ctx), query(t, ""))
+				time.Sleep(slow.pause)
 			}
 		})
 	}

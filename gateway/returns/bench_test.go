@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,15 +32,20 @@ func TestBenchReturns(t *testing.T) {
 	server, _ := pgtest.Durable(t)
 	w := worldOn(t, server.DSN(), openKeys(t, t.TempDir()))
 	m := w.manifest(1, w.large(t, rows))
+	began := spentBy(server.PID())
 	fresh, first := w.timed(t, m)
+	afterFresh := spentBy(server.PID())
 	m.Version = 2
 	known, _ := w.timed(t, m)
+	afterKnown := spentBy(server.PID())
 	encrypted := filepath.Join(w.folder, "encrypted.txt")
 	table := fmt.Sprintf("returned.load_%d", first.Load)
 	psql(t, w.dsn, "create table same (like "+table+" including indexes); create table plain (SFZH text, XM text, BTZL text, YBTJE text, SCFFNY text, FFZT text, XZQH text)")
 	psql(t, w.dsn, `\copy `+table+` to '`+encrypted+`'`)
 	psql(t, w.dsn, "checkpoint")
+	beforeCopy := spentBy(server.PID())
 	same := psql(t, w.dsn, `\copy same from '`+encrypted+`'`)
+	afterCopy := spentBy(server.PID())
 	plain := psql(t, w.dsn, `\copy plain from '`+filepath.Join(w.folder, m.Files[0].Name)+`' (format csv, header)`)
 	tell := func(what string, took time.Duration) {
 		t.Logf("%-58s %8.1f s %9.0f rows/s", what, took.Seconds(), float64(rows)/took.Seconds())
@@ -50,6 +56,13 @@ func TestBenchReturns(t *testing.T) {
 	tell("c  the same again; every person known, compared with b", known)
 	tell(`   psql \copy of the plain CSV into a table without index`, plain)
 	t.Logf("a/b %.2f, a/c %.2f (aim: 0.40)", same.Seconds()/fresh.Seconds(), same.Seconds()/known.Seconds())
+	for _, one := range []struct {
+		what     string
+		from, to spent
+	}{{"a", beforeCopy, afterCopy}, {"b", began, afterFresh}, {"c", afterFresh, afterKnown}} {
+		t.Logf("%s  processor time of a row: %5.1f µs in the importer, %5.1f µs in PostgreSQL", one.what,
+			float64((one.to.own-one.from.own).Microseconds())/float64(rows), float64((one.to.server-one.from.server).Microseconds())/float64(rows))
+	}
 	t.Logf("most memory that the importer's process took: %s (aim: at most 512 MiB)", peak(t))
 }
 
@@ -125,6 +138,42 @@ func psql(t *testing.T, dsn, command string) time.Duration {
 		t.Fatalf("psql: %v: %s", err, out)
 	}
 	return time.Since(began)
+}
+
+// spent is processor time: of this process, and of the server's processes.
+type spent struct{ own, server time.Duration }
+
+func spentBy(server int) spent {
+	var used syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used) // it cannot fail for this process
+	return spent{time.Duration(used.Utime.Nano() + used.Stime.Nano()), serverTime(server)}
+}
+
+// serverTime adds up the server's process, those that it has started, and those of them
+// that have ended; zero where the system has no /proc.
+func serverTime(pid int) time.Duration {
+	const tick = time.Second / 100 // USER_HZ, the same on every Linux that Go runs on
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	var ticks int64
+	for _, stat := range stats {
+		raw, err := os.ReadFile(stat)
+		if err != nil {
+			continue // it has ended meanwhile
+		}
+		fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:])) // the name before may hold anything
+		last := 0
+		switch {
+		case filepath.Dir(stat) == fmt.Sprint("/proc/", pid):
+			last = 15 // utime, stime, and both of children that were waited for
+		case fields[1] == strconv.Itoa(pid):
+			last = 13
+		}
+		for _, number := range fields[min(11, last):last] {
+			one, _ := strconv.ParseInt(number, 10, 64)
+			ticks += one
+		}
+	}
+	return time.Duration(ticks) * tick
 }
 
 // peak is the most memory that this process had resident.
