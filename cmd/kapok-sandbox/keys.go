@@ -8,7 +8,6 @@ import (
 
 	"kapok/cmd/kapok-sandbox/demo"
 	"kapok/cmd/kapok-sandbox/department"
-	"kapok/cmd/kapok-sandbox/returning"
 )
 
 // defaultDir is where a trial (kapok dev) keeps the keys.
@@ -22,7 +21,7 @@ func makeKeys(_ context.Context, args []string, out io.Writer) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	for _, system := range append(demo.Systems(), returning.System) {
+	for _, system := range demo.Systems() {
 		if _, err := department.OpenKey(*dir, system); err != nil {
 			return err
 		}
